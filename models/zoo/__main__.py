@@ -1,0 +1,102 @@
+"""Train a bundled model by its recipe, or measure the shipped one again.
+
+python -m models.zoo train NAME --data FOLDER      resumes where it was stopped; writes models/zoo/bundled/NAME
+python -m models.zoo verify [NAME ...] --data FOLDER   fails if a card's figures are not those of its weights
+"""
+
+import argparse
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from models import zoo
+from models.explain.heads import statistics
+from models.records import Card
+from models.zoo import cards
+from models.zoo.recipes import names, recipe
+
+DIGITS = 0.005  # relative: how far a figure may move between two machines' floating point
+
+
+def train(name: str, data: Path, work: Path) -> None:
+    """Run the recipe, ship fp16 weights, then measure what was shipped and write the card."""
+    module = recipe(name)
+    model, tokenizer, curve = module.train(data, work / name, lambda line: print(line, flush=True))
+    folder = cards.BUNDLED / name
+    folder.mkdir(parents=True, exist_ok=True)
+    model.half().save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    # a first card without figures makes the folder loadable by name; the figures are those of the files just written
+    blank = Card(name=name, metrics={}, heads={}, curve=tuple(curve), **module.CARD)
+    write(folder, blank)
+    cards.bundled.cache_clear()
+    metrics, heads = measure(name, data)
+    write(folder, dataclasses.replace(blank, metrics=metrics, heads=heads))
+    print(json.dumps(metrics, indent=1))
+
+
+def measure(name: str, data: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The held-out figures of the shipped files, and which head plays which role on held-out text."""
+    module = recipe(name)
+    model = zoo.load(name)
+    metrics = module.measure(model.module, model.tokenizer, data)
+    scores = [statistics(model.trace(text).attentions[0]) for text in module.probe(data)]
+    heads = {}
+    for role in ("previous", "same", "induction"):
+        mean = np.mean([score.scores[role] for score in scores], axis=0)
+        layer, head = divmod(int(mean.argmax()), mean.shape[1])
+        heads[role] = {"layer": layer, "head": head, "score": round(float(mean[layer, head]), 3)}
+    return metrics, heads
+
+
+def write(folder: Path, card: Card) -> None:
+    """The card as JSON that reads well in a diff."""
+    content = json.dumps(dataclasses.asdict(card), indent=1, ensure_ascii=False)
+    (folder / "card.json").write_text(content + "\n", "utf-8")
+
+
+def verify(chosen: list[str], data: Path) -> int:
+    """Measure again and compare with the cards; returns how many figures do not agree."""
+    wrong = 0
+    for card in zoo.bundled():
+        if chosen and card.name not in chosen:
+            continue
+        metrics, heads = measure(card.name, data)
+        for key, said in card.metrics.items():
+            found = metrics.get(key)
+            good = found is not None and abs(found - said) <= DIGITS * abs(said)
+            wrong += not good
+            print(f"{card.name}  {key}: card {said}, measured {found}{'' if good else '  DIFFERS'}")
+        same = heads == card.heads
+        wrong += not same
+        print(f"{card.name}  heads: {'as on the card' if same else f'card {card.heads}, measured {heads}  DIFFERS'}")
+    return wrong
+
+
+def main() -> int:
+    """Parse the command line and run."""
+    parser = argparse.ArgumentParser(prog="python -m models.zoo", description=__doc__)
+    parser.add_argument("command", choices=["train", "verify"])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(names())}; none means all")
+    parser.add_argument("--data", type=Path, required=True, help="folder with the training data a recipe asks for")
+    parser.add_argument("--work", type=Path, default=Path("zoo-work"), help="folder for snapshots, to resume from")
+    options = parser.parse_args()
+    torch.set_num_threads(1)  # two contend for memory and are slower than one
+    try:
+        if options.command == "verify":
+            return min(1, verify(options.names, options.data))
+        for name in options.names or names():
+            train(name, options.data, options.work)
+    except (FileNotFoundError, KeyError, zoo.HeadlightError) as problem:
+        print(problem.args[0] if problem.args else problem, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

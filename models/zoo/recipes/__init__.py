@@ -1,0 +1,22 @@
+"""How each bundled model was made: a module with `train`, `measure` and `CARD`, run by `python -m models.zoo`.
+
+`train(data, work, report)` returns (model, tokenizer, curve); `measure(model, tokenizer, data)` returns the card's
+held-out figures; `CARD` is what the card says in words; `probe(data)` gives texts on which heads are measured.
+"""
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+
+def names() -> tuple[str, ...]:
+    """Every bundled model that has a recipe."""
+    files = Path(__file__).parent.glob("*.py")
+    return tuple(sorted(file.stem.replace("_", "-") for file in files if "\nCARD = " in file.read_text("utf-8")))
+
+
+def recipe(name: str) -> ModuleType:
+    """The module of a recipe; raises KeyError with the names there are."""
+    if name not in names():
+        raise KeyError(f"there is no recipe called {name!r}; there are {', '.join(names())}")
+    return importlib.import_module(f"models.zoo.recipes.{name.replace('-', '_')}")

@@ -1,0 +1,169 @@
+"""From what a visitor types to a folder on disk: a bundled name, a local folder, or a download from the hub."""
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.zoo.cards import BUNDLED, bundled
+from models.zoo.errors import LoadError
+
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
+MAX_DOWNLOAD = int(float(os.environ.get("HEADLIGHT_MAX_DOWNLOAD_GB", "8")) * 1e9)  # bytes
+TIMEOUT = 10.0  # seconds that the hub has to say what a repository holds
+TOKENIZER_FILES = ("*.json", "*.txt", "*.model", "*.jinja")
+UNWANTED = ("*/*", "adapter_*", "training_args*", "trainer_state*", "optimizer*")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a load has come: a stage in words, and bytes done and in all (0 where they are not known)."""
+
+    stage: str
+    done: int = 0
+    total: int = 0
+
+
+Report = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a model lies: `kind` is "bundled", "folder" or "hub"."""
+
+    kind: str
+    name: str
+    folder: Path
+
+
+def locate(ref: str, report: Report) -> Source:
+    """Find the model, downloading it if need be; raises LoadError with a sentence for the page."""
+    ref = ref.strip()
+    if ref in {card.name for card in bundled()}:
+        return Source("bundled", ref, BUNDLED / ref)
+    folder = Path(ref).expanduser()
+    if ref and folder.is_dir():
+        return Source("folder", folder.name, folder)
+    if not HUB_ID.fullmatch(ref) or ".." in ref or "--" in ref:
+        raise LoadError(
+            f"“{ref[:80]}” is neither a folder on this computer nor a Hugging Face id. An id looks like "
+            "openai-community/gpt2; a folder is given by its full path."
+        )
+    return Source("hub", ref, download(ref, report))
+
+
+def download(repo: str, report: Report) -> Path:
+    """Fetch config, tokenizer and safetensors of a hub model into the hub's own cache, or find them there.
+
+    Raises LoadError if the id is unknown, the hub cannot be reached, the weights are pickles or too large, or the
+    download breaks off; what came is kept, and the next try goes on from there.
+    """
+    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    report(Progress(f"Asking the hub for {repo}"))
+    try:
+        # one question without retries: offline, the answer must come at once
+        siblings = HfApi().model_info(repo, files_metadata=True, timeout=TIMEOUT).siblings or []
+        sizes = {file.rfilename: file.size or 0 for file in siblings}
+    except Exception as error:  # every failure of the hub's client ends as a sentence
+        cached = None if isinstance(error, RepositoryNotFoundError) else _cached(repo)
+        if cached is None:
+            raise _refusal(repo, error) from error
+        return cached
+    wanted = _wanted(repo, sizes)
+    total = sum(sizes[name] for name in wanted)
+    if total > MAX_DOWNLOAD:
+        raise LoadError(
+            f"{repo} is a download of {total / 1e9:.1f} GB; Headlight stops at {MAX_DOWNLOAD / 1e9:g} GB. "
+            "Set HEADLIGHT_MAX_DOWNLOAD_GB to allow more."
+        )
+    try:
+        return Path(snapshot_download(repo, allow_patterns=wanted, tqdm_class=_bar(repo, total, report)))
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise LoadError(f"{repo} could not be stored on this computer: {error.strerror}.") from error
+        raise LoadError(
+            f"The download of {repo} broke off ({type(error).__name__}). What came is kept: try again and it goes on "
+            "from there."
+        ) from error
+
+
+def _wanted(repo: str, sizes: dict[str, int]) -> list[str]:
+    """The files to fetch: one set of safetensors, config and tokenizer; raises LoadError if there are no weights."""
+    from huggingface_hub.utils import filter_repo_objects
+
+    names = list(filter_repo_objects(sizes, allow_patterns=list(TOKENIZER_FILES), ignore_patterns=list(UNWANTED)))
+    if "model.safetensors" in sizes:
+        weights = ["model.safetensors"]
+    else:
+        weights = [name for name in sizes if re.fullmatch(r"model-\d+-of-\d+\.safetensors", name)]
+    if not weights:
+        pickles = any(name.endswith((".bin", ".pt", ".pth", ".ckpt")) for name in sizes)
+        raise LoadError(
+            f"{repo} holds its weights only as a pickle file, which can run any code when it is opened. Look for a "
+            "version with model.safetensors."
+            if pickles
+            else f"{repo} has no model.safetensors: there are no weights to load."
+        )
+    return sorted(set(names) | set(weights))
+
+
+def _cached(repo: str) -> Path | None:
+    """What an earlier download left, for when the hub cannot be asked."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import IncompleteSnapshotError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(repo, local_files_only=True))
+    except IncompleteSnapshotError as error:  # files that we never asked for are missing too: the loader looks closer
+        return Path(error.snapshot_path)
+    except LocalEntryNotFoundError:
+        return None
+
+
+def _refusal(repo: str, error: BaseException) -> LoadError:
+    """The hub client's exception as a sentence."""
+    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
+
+    if isinstance(error, GatedRepoError):
+        return LoadError(f"{repo} is gated: its authors want you to ask them first, and to log in with your own token.")
+    if isinstance(error, RepositoryNotFoundError):
+        return LoadError(f"The hub knows no model called “{repo}”, or it is private. Check the spelling.")
+    if isinstance(error, HfHubHTTPError):
+        status = error.response.status_code
+        return LoadError(f"The hub answered {status} for {repo}. Try again in a while, or choose a bundled model.")
+    return LoadError(
+        f"The hub cannot be reached from here ({type(error).__name__}), and {repo} has not been downloaded before. The "
+        "bundled models and any folder on this computer work without a network."
+    )
+
+
+def _bar(repo: str, total: int, report: Report) -> Any:
+    """A tqdm class that tells the page how many bytes have come, and prints nothing."""
+    from tqdm.auto import tqdm
+
+    class Bar(tqdm):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            self._counts_bytes = kwargs.get("unit") == "B"
+            kwargs["file"] = _Silence()
+            kwargs.pop("name", None)
+            super().__init__(*args, **kwargs)
+
+        def update(self, n: float | None = 1) -> bool | None:
+            shown = super().update(n)
+            if self._counts_bytes:
+                report(Progress(f"Downloading {repo}", min(int(self.n), total), total))
+            return shown
+
+    return Bar
+
+
+class _Silence:
+    """A file that swallows what tqdm prints."""
+
+    def write(self, _: str) -> None: ...
+
+    def flush(self) -> None: ...

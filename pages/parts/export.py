@@ -1,0 +1,41 @@
+"""The export menu: a page's picture and numbers as files, made when they are asked for."""
+
+import streamlit as st
+
+from pages.parts import ask, keep
+from viz import files
+from viz.views import workbench
+
+
+def menu(page: str, kept: keep.Kept) -> None:
+    """Downloads of one trace: the workbench as HTML, one head as CSV, every weight as NPZ."""
+    with st.popover("Export", icon=":material/download:", on_change="rerun", key=f"{page}_export") as menu:
+        if not menu.open:
+            return
+        trace = kept.trace
+        attention, name = trace.attentions[0], files.name(trace)
+        st.download_button(
+            "The workbench as one HTML file",
+            lambda: workbench.view(trace, kept.statistics).to_html(),
+            file_name=f"{name}.html",
+            mime="text/html",
+            on_click="ignore",
+            help="Opens from disk without a network, with every head and token in place.",
+        )
+        st.download_button(
+            "Every weight as NPZ",
+            lambda: files.npz(trace),
+            file_name=f"{name}.npz",
+            mime="application/octet-stream",
+            on_click="ignore",
+            help="numpy.load reads it: one float32 array [head, query, key] per layer, and the tokens.",
+        )
+        layer, head = ask.head(page, len(attention.weights), min(attention.n_heads))
+        st.download_button(
+            f"Layer {layer} · head {head} as CSV",
+            lambda: files.csv(attention, layer, head),
+            file_name=f"{name}_layer{layer}_head{head}.csv",
+            mime="text/csv",
+            on_click="ignore",
+            help="A row per query, a column per key, float32.",
+        )

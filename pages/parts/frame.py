@@ -1,0 +1,93 @@
+"""What every page stands in: set-up, the sidebar in sections, the header. Pages are found, not listed."""
+
+import ast
+import functools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from pages.parts import keep
+
+ROOT = Path(__file__).parents[2]
+SECTIONS = ("Explore", "Look inside", "Train", "Share")  # in the sidebar's order; a page names its own
+SIDEBAR = 236  # pixels
+STYLE = ROOT / "pages" / "parts" / "frame.css"
+LOGO = ROOT / "pages" / "parts" / "logo.svg"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as its own file describes it: the docstring's first line and question, and its comments."""
+
+    path: Path
+    title: str
+    question: str
+    section: str
+    icon: str
+
+    @property
+    def link(self) -> str:
+        """The path that st.page_link wants."""
+        return self.path.relative_to(ROOT).as_posix()
+
+
+@functools.cache
+def pages() -> tuple[Page, ...]:
+    """Every file in pages/, in the order of sections, then titles; read, not run."""
+    found = [describe(path) for path in (ROOT / "pages").glob("*.py")]
+    return tuple(sorted(found, key=lambda page: (SECTIONS.index(page.section), page.title)))
+
+
+def describe(path: Path) -> Page:
+    """Read a page's docstring and its `# section:` and `# icon:` comments; raises ValueError if one is missing."""
+    source = path.read_text("utf-8")
+    docstring = ast.get_docstring(ast.parse(source)) or ""
+    title, _, question = (part.strip() for part in docstring.partition("\n"))
+    section = re.search(r"^# section: (.+)$", source, re.M)
+    icon = re.search(r"^# icon: (.+)$", source, re.M)
+    if not (title and question and section and icon):
+        raise ValueError(
+            f"{path.name} should start with a docstring (title, blank line, one-sentence question) and have the "
+            f"comments '# section: one of {', '.join(SECTIONS)}' and '# icon: a Material symbol's name'."
+        )
+    return Page(path, title, " ".join(question.split()), section[1].strip(), icon[1].strip())
+
+
+def begin(file: str) -> None:
+    """Set up a page: title from its docstring, sidebar, style, header; and start warming the first model."""
+    page = describe(Path(file))
+    _set_up(page.title)
+    st.title(page.title, anchor=False)
+
+
+def begin_home(title: str) -> None:
+    """Set up Home, whose docstring is not a page's."""
+    _set_up("Headlight")
+    st.title(title, anchor=False)
+
+
+def _set_up(title: str) -> None:
+    st.set_page_config(
+        page_title=title if title == "Headlight" else f"{title} · Headlight",
+        page_icon=str(LOGO),
+        layout="wide",
+        initial_sidebar_state=SIDEBAR,
+    )
+    st.html(STYLE)
+    keep.warm()
+    with st.sidebar:
+        _sidebar()
+
+
+def _sidebar() -> None:
+    st.html(f'<div class="headlight-brand">{LOGO.read_text("utf-8")}<span>Headlight</span></div>')
+    st.page_link("app.py", label="Home", icon=":material/home:")
+    for section in SECTIONS:
+        members = [page for page in pages() if page.section == section]
+        if members:
+            st.caption(section)
+        for page in members:
+            st.page_link(page.link, label=page.title, icon=f":material/{page.icon}:")
+    st.html('<p class="headlight-foot">Nothing you type leaves this computer.</p>')

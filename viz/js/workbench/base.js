@@ -1,0 +1,21 @@
+// The workbench: names and limits that its files share. Files are concatenated by name; this one is the first.
+
+// Panes of the right-hand side, each added by its own file: {name, title, order, make(bench)}. A pane has `element`,
+// `controls` (nodes of the second row), `listed` (how many weights the status line names), `draw()` (all of it),
+// `point()` (the active token changed) and `busy` (still drawing).
+const PANES = [];
+
+const MOST_HEADS = 6;
+const LEAST_LINE = 10; // halves: a line under 0.005 is never drawn
+const OWN_TOP_FROM = 64; // from so many keys on, a thumbnail's colours run to its own strongest weight
+const LEAST_TOP = 128; // the code of 0.25: no head's own top is taken lower
+const THRESHOLD = { start: 4, most: 50 }; // hundredths
+
+const headName = ({ layer, head }) => `L${layer} · H${head}`;
+const longName = ({ layer, head }) => `Layer ${layer} · head ${head}`;
+const sameHead = (a, b) => a.layer === b.layer && a.head === b.head;
+
+// Where each block of nearly equal length begins, and where the last one ends; `viz.codes.edges` does the same.
+function blockEdges(length, blocks) {
+  return Int32Array.from({ length: blocks + 1 }, (_, i) => Math.floor((i * length) / blocks));
+}

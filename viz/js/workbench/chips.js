@@ -1,0 +1,98 @@
+// Below the grid: the head in focus as a larger matrix, and a chip for each chosen head.
+
+const MINI = 136; // pixels
+
+class Chips {
+  constructor(bench) {
+    this.bench = bench;
+    this.picture = el("canvas", { className: "say", role: "img" });
+    this.frame = el("canvas", { "aria-hidden": "true" });
+    this.matrix = el("div", { className: "mini" }, this.picture, this.frame);
+    this.list = el("div", { className: "chips" });
+    this.words = el("div", { className: "cap wrap" });
+    this.element = el("div", { className: "below" }, this.matrix, el("div", { className: "beside" }, this.list, this.words));
+    this.matrix.addEventListener("pointermove", (event) => this.hover(event));
+    this.matrix.addEventListener("pointerleave", () => bench.peek(null));
+  }
+
+  draw() {
+    const { payload, theme, state } = this.bench;
+    const index = payload.index(state.head);
+    const pen = prepare(this.picture, MINI, MINI);
+    pen.imageSmoothingEnabled = false;
+    const pixels = pixelTable(theme, payload, index, state.scale);
+    const size = Math.round(MINI * (devicePixelRatio || 1));
+    this.image = matrixImage(payload, index, size, pixels, theme.pixel("sunk"));
+    pen.drawImage(this.image, 0, 0, MINI, MINI);
+    hatchRows(pen, theme, payload, state.head, 0, 0, MINI, MINI);
+    pen.strokeStyle = theme.colour.border;
+    pen.strokeRect(0.5, 0.5, MINI - 1, MINI - 1);
+    this.list.replaceChildren(...state.chosen.map((head) => this.chip(head)));
+    this.point();
+  }
+
+  chip({ layer, head, slot }) {
+    const { payload, theme, state } = this.bench;
+    const number = el("span", { className: "number", textContent: slot + 1 });
+    number.style.cssText = `background:${theme.heads[slot]};color:${theme.digits[slot]}`;
+    const known = payload.statistics?.[payload.index({ layer, head })];
+    const score = known?.role && known.score !== null ? `${known.role}, ${known.score.toFixed(2)}` : "";
+    const role = el("span", { className: "role-text", textContent: state.off.has(slot) ? "off" : known ? known.role || "no role found" : "" });
+    const focus = el("button", { type: "button", className: "name", title: score, ariaPressed: String(slot === state.focus),
+      onclick: () => this.bench.focus(slot) }, number, headName({ layer, head }), role);
+    const chip = el("div", { className: slot === state.focus ? "chip focus" : "chip" }, focus);
+    if (state.off.has(slot)) chip.classList.add("off");
+    if (state.chosen.length > 1) {
+      chip.append(el("button", { type: "button", className: "remove", textContent: "×",
+        "aria-label": `Remove ${headName({ layer, head })}`, onclick: () => this.bench.remove(slot) }));
+    }
+    return chip;
+  }
+
+  // The row (or column) of the active token, and the cell under the pointer.
+  point() {
+    const { payload, theme, state } = this.bench;
+    const pen = prepare(this.frame, MINI, MINI);
+    const { side, index } = state.active;
+    const size = MINI / (side === "query" ? payload.queries.length : payload.keys.length);
+    const at = Math.round(index * size);
+    const thick = Math.max(3, Math.round(size));
+    [pen.strokeStyle, pen.lineWidth] = [theme.heads[state.focus], size < 6 ? 1 : 2];
+    if (side === "query") pen.strokeRect(1, at, MINI - 2, thick);
+    else pen.strokeRect(at, 1, thick, MINI - 2);
+    if (state.cell) {
+      const { q, k } = state.cell;
+      const [w, h] = [MINI / payload.keys.length, MINI / payload.queries.length];
+      pen.strokeStyle = theme.colour.ink;
+      pen.strokeRect(Math.round(k * w), Math.round(q * h), Math.max(3, Math.round(w)), Math.max(3, Math.round(h)));
+    }
+    this.words.replaceChildren();
+    const label = side === "query" ? payload.queries.labels[index] : payload.keys.labels[index];
+    const rim = theme.name === "dark" ? "Light" : "Dark";
+    const what = payload.matrix(state.head) ? "in full" : "as its thumbnail";
+    fill(this.words, [`The outlined head ${what}, the ${side === "query" ? "row" : "column"} of `, quoted(label),
+      ` framed. ${rim} rim = focus; every view follows it.`]);
+  }
+
+  // The pair under the pointer; where several share a pixel, the strongest of them.
+  hover(event) {
+    const { payload, state } = this.bench;
+    const matrix = payload.matrix(state.head);
+    if (!matrix) return;
+    const box = this.matrix.getBoundingClientRect();
+    const range = (at, length, blocks) => {
+      const block = Math.min(blocks - 1, Math.max(0, Math.floor((at / MINI) * blocks)));
+      const edges = blockEdges(length, blocks);
+      return [edges[block], edges[block + 1]];
+    };
+    const rows = range(event.clientY - box.top, payload.queries.length, this.image.height);
+    const columns = range(event.clientX - box.left, payload.keys.length, this.image.width);
+    let [best, rank] = [null, -1];
+    for (let q = rows[0]; q < rows[1]; q++) {
+      for (let k = columns[0]; k < columns[1]; k++) {
+        if (matrix.rank(q, k) > rank) [best, rank] = [{ q, k }, matrix.rank(q, k)];
+      }
+    }
+    this.bench.peek(best);
+  }
+}

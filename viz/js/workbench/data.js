@@ -1,0 +1,135 @@
+// The payload as numbers: codes to draw with, halves to write with, and what is known of each head.
+
+// The halves that each code leaves possible, in whole numbers only; `viz.codes` computes the same two tables.
+const LEAST = Uint16Array.from({ length: 256 }, (_, c) => Math.floor((Math.max(0, 2 * c - 1) ** 2 * 2000) / 260100));
+const GREATEST = Uint16Array.from({ length: 256 }, (_, c) => Math.min(2000, Math.floor(((2 * c + 1) ** 2 * 2000) / 260100)));
+
+// The labels of a sequence: each is preceded by a mark that occurs in none of them.
+function readSequence({ labels, special }) {
+  const mark = String.fromCodePoint(labels.codePointAt(0));
+  const list = labels.slice(mark.length).split(mark);
+  const flags = new Uint8Array(list.length);
+  for (const position of special) flags[position] = 1;
+  return { labels: list, special: flags, length: list.length };
+}
+
+// One head in full: weights of query q on keys 0 .. width(q) - 1, row after row.
+class Matrix {
+  constructor(payload, head, slot, codes, halves) {
+    Object.assign(this, { payload, head, slot, codes, halves });
+    this.histograms = {};
+  }
+  start(q) { return this.payload.causal ? (q * (q + 1)) / 2 : q * this.payload.keys.length; }
+  width(q) { return this.payload.width(q); }
+  half(q, k) { return k < this.width(q) ? this.halves[this.start(q) + k] : 0; }
+  code(q, k) { return k < this.width(q) ? this.codes[this.start(q) + k] : 0; }
+  // Larger for a larger weight; ties in halves are broken by the code.
+  rank(q, k) { return this.half(q, k) * 256 + this.code(q, k); }
+  // The middle of what code and halves leave possible.
+  estimate(q, k) {
+    const [code, half] = [this.code(q, k), this.half(q, k)];
+    const low = Math.max(half / 2000, (Math.max(0, code - 0.5) / 255) ** 2);
+    return (low + Math.min((half + 1) / 2000, ((code + 0.5) / 255) ** 2)) / 2;
+  }
+  hidden(q) { return this.payload.hidden ? this.payload.hidden[this.slot * this.payload.queries.length + q] : 0; }
+  total(q) { return this.payload.totals ? this.payload.totals[this.slot * this.payload.queries.length + q] : 2000; }
+}
+
+class Payload {
+  constructor({ header, parts }) {
+    Object.assign(this, { header, parts, id: header.id, causal: header.causal });
+    this.queries = readSequence(header.queries);
+    this.keys = header.keys ? readSequence(header.keys) : this.queries;
+    this.self = this.keys === this.queries;
+    this.sink = new Uint8Array(this.keys.length);
+    for (const position of header.sinks) this.sink[position] = 1;
+    this.first = header.heads.map((_, layer) => header.heads.slice(0, layer).reduce((a, b) => a + b, 0));
+    this.heads = header.heads.flatMap((n, layer) => Array.from({ length: n }, (_, head) => ({ layer, head })));
+    [this.hidden, this.totals] = [parts.hidden, parts.totals];
+    this.readMatrices();
+    this.readThumbnails();
+    this.readStatistics();
+  }
+
+  get layers() { return this.header.heads.length; }
+  get widest() { return Math.max(...this.header.heads); }
+  width(q) { return this.causal ? q + 1 : this.keys.length; }
+  index({ layer, head }) { return this.first[layer] + head; }
+  exists({ layer, head }) { return head >= 0 && head < (this.header.heads[layer] ?? 0); }
+  matrix(head) { return this.matrices.get(this.index(head)); }
+
+  readMatrices() {
+    const sent = this.header.sent?.map(([layer, head]) => this.index({ layer, head })) ?? this.heads.map((_, i) => i);
+    const [n, m] = [this.queries.length, this.keys.length];
+    const size = this.causal ? (n * (n + 1)) / 2 : n * m;
+    const { codes, fine } = this.parts;
+    const halves = new Uint16Array(codes.length);
+    for (let i = 0, next = 0; i < codes.length; i++) {
+      const code = codes[i];
+      halves[i] = LEAST[code] + (GREATEST[code] > LEAST[code] ? fine[next++] : 0);
+    }
+    const cut = (array, slot) => array.subarray(slot * size, (slot + 1) * size);
+    this.matrices = new Map(sent.map((i, slot) =>
+      [i, new Matrix(this, this.heads[i], slot, cut(codes, slot), cut(halves, slot))]));
+  }
+
+  readThumbnails() {
+    if (!this.header.pooled) return;
+    const [n, m] = this.header.pooled;
+    const size = this.causal ? (n * (n + 1)) / 2 : n * m;
+    this.thumbnails = this.heads.map((_, i) => this.parts.thumbnails.subarray(i * size, (i + 1) * size));
+  }
+
+  // Entropy in bits, distance in tokens, sink mass in halves, role and its score per head; null where there is none.
+  readStatistics() {
+    const table = this.parts.statistics;
+    if (!table) return;
+    const column = (row, i) => table[row * this.heads.length + i];
+    const number = (row, i, scale) => (column(row, i) ? (column(row, i) - 1) / scale : null);
+    this.statistics = this.heads.map((_, i) => ({
+      entropy: number(0, i, 100),
+      distance: number(1, i, 10),
+      sink: number(2, i, 1),
+      role: column(3, i) > 1 ? this.header.roles[column(3, i) - 2] : "",
+      score: number(4, i, 100),
+    }));
+  }
+
+  // True if a head's row is no distribution (NaN, all zero, ...): there is nothing to draw for it.
+  bad(head, q) {
+    if (!this.parts.bad) return false;
+    const bit = this.index(head) * this.queries.length + q;
+    return ((this.parts.bad[bit >> 3] >> (7 - (bit & 7))) & 1) === 1;
+  }
+
+  // A head's codes pooled by maximum into at most rows x columns blocks: {codes, rows, columns}, kept for next time.
+  pooled(index, rows, columns) {
+    const [n, m] = this.header.pooled ?? [this.queries.length, this.keys.length];
+    [rows, columns] = [Math.min(rows, n), Math.min(columns, m)];
+    this.pools ??= new Map();
+    const name = `${index} ${rows} ${columns}`;
+    if (!this.pools.has(name)) {
+      const codes = this.thumbnails?.[index] ?? this.matrices.get(index).codes;
+      this.pools.set(name, { rows, columns, codes: poolCodes(codes, this.causal, n, m, rows, columns) });
+    }
+    return this.pools.get(name);
+  }
+}
+
+// Codes of an n x m matrix (or of its lower triangle) pooled by maximum into rows x columns blocks.
+function poolCodes(codes, causal, n, m, rows, columns) {
+  const pooled = new Uint8Array(rows * columns);
+  const columnOf = new Int32Array(m);
+  const [rowEdges, columnEdges] = [blockEdges(n, rows), blockEdges(m, columns)];
+  for (let c = 0; c < columns; c++) columnOf.fill(c, columnEdges[c], columnEdges[c + 1]);
+  for (let r = 0, i = 0; r < rows; r++) {
+    for (let q = rowEdges[r]; q < rowEdges[r + 1]; q++) {
+      const width = causal ? q + 1 : m;
+      for (let k = 0; k < width; k++, i++) {
+        const at = r * columns + columnOf[k];
+        if (codes[i] > pooled[at]) pooled[at] = codes[i];
+      }
+    }
+  }
+  return pooled;
+}

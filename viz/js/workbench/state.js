@@ -1,0 +1,142 @@
+// What the visitor chose, and how that is written in the page's address (`heads=2.5,3.1&view=text&token=7&...`).
+
+const KEYS = ["heads", "view", "token", "scale", "sinks", "threshold"];
+
+class State {
+  constructor() {
+    this.slots = new Array(MOST_HEADS).fill(null); // a head keeps its slot, and so its colour, until it is removed
+    this.off = new Set(); // slots switched off
+    this.focus = 0;
+    this.view = PANES[0].name;
+    this.scale = "sqrt";
+    this.hideSinks = true;
+    this.threshold = THRESHOLD.start;
+    this.active = { side: "query", index: 0 }; // the token that is looked at: as a query, or as a key
+    this.pinned = false;
+    this.cell = null; // the pair (query, key) under the pointer in the small matrix
+  }
+
+  get head() { return this.slots[this.focus]; }
+  get chosen() { return this.slots.flatMap((head, slot) => (head ? [{ ...head, slot }] : [])); }
+  get drawn() { return this.chosen.filter(({ slot }) => !this.off.has(slot)); }
+  // Focus first, as the address and the server's `want` list them.
+  get heads() {
+    return [this.head, ...this.chosen.filter(({ slot }) => slot !== this.focus)].map((h) => `${h.layer}.${h.head}`).join(",");
+  }
+
+  slotOf(head) { return this.slots.findIndex((other) => other && sameHead(other, head)); }
+
+  choose(heads) {
+    const kept = this.slots.map((old) => (old && heads.some((head) => sameHead(head, old)) ? old : null));
+    for (const head of heads) {
+      if (!kept.some((other) => other && sameHead(other, head))) kept[kept.indexOf(null)] = head;
+    }
+    this.slots = kept;
+    this.off = new Set([...this.off].filter((slot) => kept[slot]));
+    this.focus = this.slotOf(heads[0]);
+  }
+
+  add(head) {
+    const slot = this.slots.indexOf(null);
+    if (slot < 0) return false;
+    this.slots[slot] = head;
+    this.focus = slot;
+    return true;
+  }
+
+  remove(slot) {
+    if (this.chosen.length === 1) return;
+    this.slots[slot] = null;
+    this.off.delete(slot);
+    if (this.focus === slot) this.focus = this.chosen[0].slot;
+  }
+
+  // As strings, under the address's keys.
+  fields() {
+    const { side, index } = this.active;
+    return {
+      heads: this.heads,
+      view: this.view,
+      token: this.pinned && side === "query" ? String(index) : "",
+      scale: this.scale,
+      sinks: this.hideSinks ? "hide" : "show",
+      threshold: String(this.threshold / 100),
+    };
+  }
+
+  // Take over what the fields say and the payload allows; returns a sentence for each thing that could not be had.
+  apply(fields, payload) {
+    const complaints = [];
+    for (const key of KEYS) {
+      if (fields[key] === undefined || fields[key] === "") continue;
+      const complaint = READERS[key](this, fields[key], payload);
+      if (complaint) complaints.push(complaint);
+    }
+    return complaints;
+  }
+
+  // After new data: what no longer exists is let go; the token stays only if the text is the same.
+  keep(payload, sameText) {
+    const heads = this.chosen.filter((head) => payload.exists(head)).map(({ layer, head }) => ({ layer, head }));
+    const focus = payload.exists(this.head) ? { ...this.head } : null;
+    if (heads.length < this.chosen.length) this.choose(heads.length ? heads : [payload.heads[0]]);
+    if (focus) this.focus = this.slotOf(focus);
+    if (!sameText) Object.assign(this, { active: startToken(payload, this.hideSinks), pinned: false });
+  }
+}
+
+const READERS = {
+  heads(state, text, payload) {
+    const asked = [...text.matchAll(/(?:^|,)(\d{1,6})\.(\d{1,6})(?=,|$)/g)].map(([, l, h]) => ({ layer: +l, head: +h }));
+    const distinct = asked.filter((head, i) => asked.findIndex((other) => sameHead(head, other)) === i);
+    const heads = distinct.filter((head) => payload.exists(head)).slice(0, MOST_HEADS);
+    if (heads.length) state.choose(heads);
+    const missing = distinct.find((head) => !payload.exists(head));
+    if (missing && missing.layer >= payload.layers) {
+      return `asked for layer ${missing.layer}; this model has ${payload.layers}, counted from 0`;
+    }
+    if (missing) return `asked for head ${missing.head}; layer ${missing.layer} has ${payload.header.heads[missing.layer]}, counted from 0`;
+    if (!asked.length) return `asked for the heads “${shorten(text, 20)}”; write layer.head, as in 2.5,3.1`;
+    return distinct.length > MOST_HEADS ? `asked for ${distinct.length} heads; ${MOST_HEADS} fit` : "";
+  },
+  view(state, text) {
+    if (!PANES.some(({ name }) => name === text)) return `asked for the view “${shorten(text, 20)}”; there are ${wordList(PANES.map(({ name }) => name))}`;
+    state.view = text;
+  },
+  token(state, text, payload) {
+    const index = /^\d{1,7}$/.test(text) ? +text : NaN;
+    if (!(index < payload.queries.length)) {
+      return `asked for token ${shorten(text, 20)}; this text has ${payload.queries.length}, counted from 0`;
+    }
+    Object.assign(state, { active: { side: "query", index }, pinned: true });
+  },
+  scale(state, text) {
+    if (!(text in SCALES)) return `asked for the scale “${shorten(text, 20)}”; there are ${wordList(Object.keys(SCALES))}`;
+    state.scale = text;
+  },
+  sinks(state, text) {
+    if (text !== "show" && text !== "hide") return `asked for sinks=${shorten(text, 20)}; there are show and hide`;
+    state.hideSinks = text === "hide";
+  },
+  threshold(state, text) {
+    const value = text.trim() === "" ? NaN : Number(text);
+    if (Number.isNaN(value)) return `asked for the threshold “${shorten(text, 20)}”; it is a number from 0 to 0.5`;
+    state.threshold = Math.min(THRESHOLD.most, Math.max(0, Math.round(value * 100)));
+    if (value < 0 || value * 100 > THRESHOLD.most) return `asked for the threshold ${shorten(text, 20)}; it goes from 0 to 0.5`;
+  },
+};
+
+// The token to begin with: the last word of a text that is read forward, else one from the middle.
+function startToken(payload, hideSinks) {
+  const { queries } = payload;
+  const all = Array.from({ length: queries.length }, (_, q) => q);
+  const plain = all.filter((q) => !queries.special[q] && !(hideSinks && payload.self && payload.sink[q]));
+  const words = plain.filter((q) => /[\p{L}\p{N}]/u.test(queries.labels[q]));
+  const list = [words, plain, all].find((candidates) => candidates.length);
+  return { side: "query", index: list[payload.causal ? list.length - 1 : list.length >> 1] };
+}
+
+// Positions that are hidden with the sinks: special tokens that are sinks leave both columns of a self-attention.
+function hiddenToken(payload, state, position) {
+  return state.hideSinks && payload.self && payload.sink[position] && payload.queries.special[position];
+}

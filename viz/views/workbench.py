@@ -1,0 +1,267 @@
+"""The workbench: every head as a thumbnail, the chosen heads as lines or as shaded text, all panes linked.
+
+All weights go to the browser once, about a byte each (see `viz.codes`). A text too long for that goes as thumbnails
+pooled by maximum, with the matrices of the layer that is looked at; the browser asks for another by the state `want`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.records import Attention, Bools, Floats, HeadStatistics, Ranking, Sequence, Trace
+from viz import theme
+from viz.codes import Bytes, Words, clean, fine, flat, halves, pool, sqrt8
+from viz.view import View
+
+Head = tuple[int, int]  # layer, head
+
+THUMBNAIL = 48  # at most so many rows and columns in a pooled thumbnail
+BYTES_PER_WEIGHT = 1.1  # an upper bound on what a weight packs to, from 64 tokens on
+N_ANSWERS = 8
+LAYER_BYTES = 2**28  # how much of a stack is held in memory at a time
+OVERHEAD = 65_536  # bytes set aside for header, labels and statistics
+
+
+def view(
+    trace: Trace,
+    statistics: HeadStatistics | None = None,
+    *,
+    want: tuple[Head, ...] = (),
+    attention: int = 0,
+    budget: int = 4_000_000,
+    note: str = "",
+    state: dict[str, str] | None = None,
+    link: bool = True,
+) -> View:
+    """The workbench on `trace.attentions[attention]`.
+
+    `want`: heads (layer, head) to send in full if not all fit into `budget` bytes, the one in focus first.
+    `note`: shown where the model has no answer to rank. `state`: what is selected at first, under the names and in the
+    form that the page's address uses (`heads`, `view`, `token`, `scale`, `sinks`, `threshold`). `link`: keep the state
+    in the page's address, where there is a page.
+    """
+    stack = trace.attentions[attention]
+    sinks = stack.keys.special if statistics is None else statistics.sinks
+    state = state or {}
+    want = tuple(head for head in want or heads(state.get("heads", "")) if _exists(stack, head))
+    reading = _read(stack, sinks, want, budget)
+    header = _facts(trace, stack, sinks) | _answer(trace.ranking, note) | reading.header() | {"link": link}
+    if want:
+        header["want"] = [list(head) for head in want]
+    if state:
+        header["state"] = state
+    parts = reading.parts()
+    if statistics is not None:
+        roles = sorted({role for row in statistics.role for role in row if role})
+        header["roles"], header["max_entropy"] = roles, round(float(statistics.max_entropy), 2)
+        parts["statistics"] = _statistics(statistics, stack.n_heads, roles)
+    return View("workbench", header, parts, _title(trace, stack))
+
+
+@dataclass(frozen=True)
+class _Matrix:
+    """One head as it is sent; `hidden` and `totals` are halves per query: the mass on sinks, and on all keys."""
+
+    codes: Bytes
+    fine: Bytes
+    hidden: Words
+    totals: Words
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it packs to, never much less."""
+        return int(1.03 * (_entropy(self.codes) + _entropy(self.fine))) + 4 * len(self.totals)
+
+
+@dataclass
+class _Reading:
+    """What was read off one stack of layers: some heads in full, and thumbnails of all if those are not all."""
+
+    causal: bool
+    sinks: Bools
+    pooled: bool
+    bad: dict[Head, Bools] = field(default_factory=dict)
+    thumbnails: dict[Head, Bytes] = field(default_factory=dict)
+    grain: tuple[int, int] = (0, 0)  # rows and columns of a thumbnail
+    matrices: dict[Head, _Matrix] = field(default_factory=dict)
+
+    def look(self, head: Head, weights: Floats) -> Floats:
+        """Note a head's bad rows and its thumbnail; returns the weights [query, key] with bad rows set to zero."""
+        weights, self.bad[head] = clean(weights)
+        if self.causal and np.triu(weights, 1).any():
+            raise _ReadsAhead
+        if self.pooled:
+            small = pool(weights, THUMBNAIL)
+            self.grain = small.shape
+            self.thumbnails[head] = flat(sqrt8(small), self.causal)
+        return weights
+
+    def encode(self, weights: Floats) -> _Matrix:
+        """One head's clean weights [query, key] as they are sent."""
+        sent = flat(weights, self.causal)
+        codes = sqrt8(sent)
+        hidden = weights[:, self.sinks].sum(-1, dtype=np.float64)
+        return _Matrix(codes, fine(codes, halves(sent)), halves(hidden), halves(weights.sum(-1, dtype=np.float64)))
+
+    def header(self) -> dict[str, Any]:
+        """How to read the parts: `causal` if only lower triangles are sent; `sent` lists heads sent in full."""
+        header: dict[str, Any] = {"causal": self.causal}
+        if self.pooled:
+            header |= {"pooled": list(self.grain), "sent": [list(head) for head in self.matrices]}
+        return header
+
+    def parts(self) -> dict[str, NDArray[Any]]:
+        """The arrays to send; those that would say nothing are left out."""
+        matrices = list(self.matrices.values())
+        parts: dict[str, NDArray[Any]] = {
+            "codes": np.concatenate([matrix.codes for matrix in matrices]),
+            "fine": np.concatenate([matrix.fine for matrix in matrices]),
+        }
+        if self.pooled:
+            parts["thumbnails"] = np.concatenate([self.thumbnails[head] for head in sorted(self.thumbnails)])
+        if self.sinks.any():
+            parts["hidden"] = np.stack([matrix.hidden for matrix in matrices])
+        bad = np.stack([self.bad[head] for head in sorted(self.bad)])
+        totals = np.stack([matrix.totals for matrix in matrices])
+        whole = ~np.stack([self.bad[head] for head in self.matrices])
+        if (abs(totals[whole].astype(int) - 2000) > 6).any():
+            parts["totals"] = totals
+        if bad.any():
+            parts["bad"] = np.packbits(bad)
+        return parts
+
+
+class _ReadsAhead(Exception):
+    """A stack that calls itself causal reads what comes later: its upper triangles must be sent too."""
+
+
+def _read(stack: Attention, sinks: Bools, want: tuple[Head, ...], budget: int) -> _Reading:
+    """Everything in full if it fits, else thumbnails and what fits beside them; read layer by layer."""
+    causal = stack.causal and len(stack.queries) == len(stack.keys)
+    try:
+        return _read_as(_Reading(causal, sinks, pooled=False), stack, want, budget)
+    except _ReadsAhead:
+        return _read_as(_Reading(False, sinks, pooled=False), stack, want, budget)
+
+
+def _read_as(reading: _Reading, stack: Attention, want: tuple[Head, ...], budget: int) -> _Reading:
+    n_weights = len(flat(np.empty((len(stack.queries), len(stack.keys)), bool), reading.causal)) * sum(stack.n_heads)
+    reading.pooled = n_weights * BYTES_PER_WEIGHT > budget
+    if reading.pooled:
+        _read_some(reading, stack, want or ((0, 0),), budget - OVERHEAD)
+    else:
+        for head, weights in _heads(stack, range(len(stack.n_heads))):
+            reading.matrices[head] = reading.encode(reading.look(head, weights))
+    return reading
+
+
+def _read_some(reading: _Reading, stack: Attention, want: tuple[Head, ...], budget: int) -> None:
+    """Thumbnails of all heads; in full the first wanted, the other wanted ones, then the rest of the first one's layer.
+
+    Goes on while the matrices fit into `budget` bytes; the first one is sent in any case. Holds one layer at a time.
+    """
+    focus, others = want[0], set(want[1:])
+    layers = [focus[0], *(layer for layer in range(len(stack.n_heads)) if layer != focus[0])]
+    left = budget - sum(stack.n_heads) * THUMBNAIL**2
+    for head, weights in _heads(stack, layers, first=focus):
+        weights = reading.look(head, weights)
+        if head == focus:
+            reading.matrices[head] = reading.encode(weights)
+            left -= reading.matrices[head].size
+            reserve = reading.matrices[head].size
+        elif head in others or (head[0] == focus[0] and left > reserve * (1 + len(others))):
+            matrix = reading.encode(weights)
+            if matrix.size <= left:
+                reading.matrices[head] = matrix
+                left -= matrix.size
+            others.discard(head)
+
+
+def _heads(stack: Attention, layers: Iterable[int], first: Head | None = None) -> Iterator[tuple[Head, Floats]]:
+    """Each head of each layer in turn with its weights [query, key], `first` before the others of its layer.
+
+    A layer is read at once if it fits into LAYER_BYTES, else a head at a time.
+    """
+    for layer in layers:
+        n_bytes = 4 * stack.n_heads[layer] * len(stack.queries) * len(stack.keys)
+        weights = stack.weights[layer] if n_bytes <= LAYER_BYTES else None
+        for number in sorted(range(stack.n_heads[layer]), key=lambda number: (layer, number) != first):
+            yield (layer, number), stack.at(layer, number) if weights is None else weights[number]
+
+
+def heads(text: str) -> tuple[Head, ...]:
+    """Heads written as in the page's address and in the state `want`, "7.3,2.1"; what is no head is left out."""
+    found = re.findall(r"(?:^|,)(\d{1,4})\.(\d{1,4})(?=,|$)", text)
+    return tuple((int(layer), int(number)) for layer, number in found)
+
+
+def _exists(stack: Attention, head: Head) -> bool:
+    layer, number = head
+    return 0 <= layer < len(stack.n_heads) and 0 <= number < stack.n_heads[layer]
+
+
+def _entropy(values: NDArray[Any]) -> float:
+    """Bytes that the values need if each is coded by how often it occurs."""
+    counts = np.bincount(values)
+    counts = counts[counts > 0]
+    return float(-(counts * np.log2(counts / counts.sum())).sum() / 8) if len(counts) else 0.0
+
+
+def _facts(trace: Trace, stack: Attention, sinks: Bools) -> dict[str, Any]:
+    """What was read by what; keys are left out where they are the queries."""
+    facts: dict[str, Any] = {
+        "model": trace.info.name,
+        "kind": stack.kind,
+        "heads": list(stack.n_heads),
+        "queries": _sequence(stack.queries),
+        "sinks": np.flatnonzero(sinks).tolist(),
+    }
+    if stack.kind == "cross" or stack.keys.labels != stack.queries.labels:
+        facts["keys"] = _sequence(stack.keys)
+    return facts
+
+
+def _sequence(tokens: Sequence) -> dict[str, Any]:
+    """Labels as one string, each with a mark before it that occurs in none; and which positions are special."""
+    text = set("".join(tokens.labels))
+    mark = next(chr(code) for code in range(0x21, 0x11000) if chr(code) not in text)
+    labels = "".join(mark + label for label in tokens.labels)
+    return {"labels": labels, "special": np.flatnonzero(tokens.special).tolist()}
+
+
+def _answer(ranking: Ranking | None, note: str) -> dict[str, Any]:
+    """The best answers with their probabilities, as the shortest decimals that give the float32 back; else the note."""
+    if ranking is None:
+        return {"note": note}
+    best = [float(str(probability)) for probability in ranking.probabilities[:N_ANSWERS]]
+    labels = list(ranking.labels[:N_ANSWERS])
+    answer = {"question": ranking.question, "labels": labels, "best": best, "n": ranking.n_candidates}
+    return {"ranking": answer, "note": note}
+
+
+def _statistics(statistics: HeadStatistics, n_heads: tuple[int, ...], roles: list[str]) -> NDArray[Any]:
+    """One row each: entropy in hundredths of a bit, distance in tenths, sink mass in halves, role, its score in
+    hundredths; one column per head. Everything counts from 1: 0 says there is no such number."""
+    named = [row[head] for row, n in zip(statistics.role, n_heads, strict=True) for head in range(n)]
+    role = [roles.index(name) + 1.0 if name else 0.0 for name in named]
+    present = np.concatenate([np.arange(statistics.entropy.shape[1]) < n for n in n_heads])
+    rows = [
+        np.floor(100 * statistics.entropy.astype(float) + 0.5),
+        np.floor(10 * statistics.distance.astype(float) + 0.5),
+        np.floor(2000 * statistics.sink_mass.astype(float)),
+        np.floor(100 * statistics.role_score.astype(float) + 0.5),
+    ]
+    table = np.stack([row.ravel()[present] for row in rows]) + 1
+    table = np.insert(np.nan_to_num(table, nan=0.0), 3, role, axis=0)
+    return table.astype(np.uint16 if table.max() < 65536 else np.uint32)
+
+
+def _title(trace: Trace, stack: Attention) -> str:
+    widest, n_layers = max(stack.n_heads), len(stack.n_heads)
+    return f"{trace.info.name}: {n_layers} layers \u00d7 {widest} heads on {theme.count(len(stack.keys))} tokens"
