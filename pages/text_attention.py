@@ -9,17 +9,14 @@ import streamlit as st
 
 from models import zoo
 from pages.parts import ask, export, frame, keep, show
-from viz.views import address
 
 PAGE = "text"
 
 frame.begin(__file__)
-left, right = st.columns([1, 4])
-with left:
+with st.container(horizontal=True):
     ref = ask.model(PAGE)
-with right:
     text = ask.text(PAGE, ref)
-show.view(address.view(text=text), key="address")
+show.link(text=text)
 
 model = show.model(ref)
 plain = ask.plain(PAGE, model.special_strings(text))

@@ -19,13 +19,13 @@ os.environ |= {
     "OMP_NUM_THREADS": "1",
 }
 
-from collections.abc import Iterator  # noqa: E402
-from pathlib import Path  # noqa: E402
+from collections.abc import Iterator
+from pathlib import Path
 
-import pytest  # noqa: E402
+import pytest
 
-from tests import tiny  # noqa: E402
-from tests.fake_hub import FakeHub  # noqa: E402
+from tests import tiny
+from tests.fake_hub import FakeHub
 
 
 @pytest.fixture(scope="session")

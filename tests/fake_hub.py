@@ -13,7 +13,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 class FakeHub:
-    """Serves folders as repositories. `cut`: name of a file whose body breaks off half-way; `pause`: seconds a slice."""
+    """Serves folders as repositories. `cut`: a file whose body breaks off half-way; `pause`: seconds a slice takes."""
 
     def __init__(self, port: int) -> None:
         self.repos: dict[str, Path] = {}
@@ -34,7 +34,7 @@ class FakeHub:
         self._server.server_close()
 
 
-def _handler(hub: FakeHub) -> type[BaseHTTPRequestHandler]:
+def _handler(hub: FakeHub) -> type[BaseHTTPRequestHandler]:  # noqa: C901
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 

@@ -39,7 +39,7 @@ def clean(weights: Floats) -> tuple[Floats, Bools]:
     """
     with np.errstate(invalid="ignore"):
         fine_row = np.isfinite(weights).all(-1) & (weights >= -1e-6).all(-1) & (weights <= 1.001).all(-1)
-        bad = ~(fine_row & (weights > 0).any(-1))
+        bad = np.asarray(~(fine_row & (weights > 0).any(-1)))
     return np.clip(np.where(bad[..., None], np.float32(0), weights), 0, 1), bad
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 Stops = Sequence[tuple[float, str]]
 
@@ -78,9 +79,9 @@ def rgb(colour: str) -> tuple[int, int, int]:
 
 
 def ramp(stops: Stops, t: float) -> tuple[int, int, int]:
-    """The ramp's colour at t, 0 to 1 (clamped): straight lines between its stops, in sRGB; `common.js` does the same."""
+    """The ramp's colour at t, 0 to 1 (clamped), on straight lines between its stops; `common.js` does the same."""
     t = min(1.0, max(0.0, t))
-    for (left, low), (right, high) in zip(stops, stops[1:], strict=False):
+    for (left, low), (right, high) in pairwise(stops):
         if t <= right:
             share = (t - left) / (right - left)
             red, green, blue = (math.floor(a + (b - a) * share + 0.5) for a, b in zip(rgb(low), rgb(high), strict=True))

@@ -1,4 +1,4 @@
-"""A picture that the browser draws: numbers packed in Python, JavaScript beside them, no server needed to look at it."""
+"""A picture that the browser draws: numbers packed in Python, JavaScript beside them, no server needed to look."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import json
 import struct
 import zlib
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,20 +48,19 @@ class View:
         listed = [[name, DTYPES[a.dtype.name], list(a.shape), len(packed[name])] for name, a in self.parts.items()]
         header = {**self.header, "v": VERSION, "parts": listed}
         digest = hashlib.sha256(b"".join([_json(header), *raw.values()])).hexdigest()[:12]
-        head = deflate(_json({**header, "id": digest}))
+        head = _deflate(_json({**header, "id": digest}), zlib.Z_DEFAULT_STRATEGY)
         return b"".join([struct.pack("<I", len(head)), head, *packed.values()])
 
-    @cached_property
+    @property
     def script(self) -> str:
-        """The JavaScript that draws it: palette, what all views share, then the view's own files by name."""
-        files = [JS / "common.js", *sorted((JS / self.name).glob("*.js"))]
-        return f"const THEME = {theme.as_json()};\n" + "".join(path.read_text("utf-8") for path in files)
+        """The JavaScript that draws it, as one module."""
+        return script_of(self.name).module
 
     def to_html(self, title: str | None = None) -> str:
         """One page that opens from disk with the network off; all data sits in base64, so no text becomes markup."""
-        script = self.script.replace("export default function", "const draw = function", 1)
-        data = base64.b64encode(self.pack()).decode()
-        script += f'\ndraw({{data: Uint8Array.from(atob("{data}"), (c) => c.charCodeAt(0)), parentElement: document.body}});\n'
+        script = script_of(self.name).plain
+        data = f'Uint8Array.from(atob("{base64.b64encode(self.pack()).decode()}"), (c) => c.charCodeAt(0))'
+        script += f"\ndraw({{data: {data}, parentElement: document.body}});\n"
         script = script.replace("</", "<\\/").replace("<!--", "<\\!--")
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
         policy = f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'"
@@ -72,6 +71,43 @@ class View:
         """The page in a frame of its own, for notebooks."""
         page = html.escape(self.to_html(), quote=True)
         return f'<iframe srcdoc="{page}" sandbox="allow-scripts" style="width:100%;height:820px;border:0"></iframe>'
+
+
+@dataclass(frozen=True)
+class Script:
+    """The JavaScript of one view in the forms that its hosts want."""
+
+    name: str
+    module: str = field(repr=False)  # exports the function that draws
+
+    @property
+    def plain(self) -> str:
+        """Without an export: the function is the constant `draw`."""
+        return self.module.replace("export default function", "const draw = function", 1)
+
+    @property
+    def _place(self) -> str:
+        """Where `library` leaves the function for `loader`, another one for other code."""
+        return json.dumps(f"{self.name}:{hashlib.sha256(self.module.encode()).hexdigest()[:8]}")
+
+    @property
+    def library(self) -> str:
+        """For a host that sends a script with all new data: mounted once, puts the function where `loader` looks."""
+        place = f";(globalThis.headlight ??= {{}})[{self._place}] = draw;\ndispatchEvent(new Event({self._place}));"
+        return f"{self.plain}\n{place}\nexport default function () {{}}\n"
+
+    @property
+    def loader(self) -> str:
+        """The few lines that go with the data instead."""
+        return (JS / "loader.js").read_text("utf-8").replace("NAME", self._place)
+
+
+@cache
+def script_of(name: str) -> Script:
+    """The view's script: palette, what all views share, then the view's own files by name."""
+    files = [JS / "common.js", *sorted((JS / name).glob("*.js"))]
+    module = f"const THEME = {theme.as_json()};\n" + "".join(path.read_text("utf-8") for path in files)
+    return Script(name, module)
 
 
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">

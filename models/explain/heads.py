@@ -6,14 +6,16 @@ from models.records import Attention, Bools, Floats, HeadStatistics
 
 # A head has a role when its score reaches the cut-off; of several, the one that clears its cut-off by most.
 CUT_OFFS = {
-    "previous": 0.28,  # mean weight on the token just before
-    "next": 0.25,  # ... just after
-    "same": 0.24,  # ... on other places of the same token, over tokens that occur elsewhere
+    "previous token": 0.28,  # mean weight on the token just before
+    "next token": 0.25,  # ... just after
+    "same word": 0.24,  # ... on other places of the same token, over tokens that occur elsewhere
     "induction": 0.20,  # ... on what followed the same token last time (Olsson et al. 2022)
     "sink": 0.43,  # ... on sinks
     "broad": 0.92,  # entropy as a share of its maximum
 }
 ROLES = tuple(CUT_OFFS)
+STRIKING = ("induction", "previous token", "same word", "next token")
+ENOUGH = 3  # tokens that must occur again before a text says anything about heads that look for them
 FIRST_IS_SINK = 0.25  # mean weight on the first token, over all heads, from which it counts as a sink
 
 
@@ -32,9 +34,9 @@ def statistics(attention: Attention) -> HeadStatistics:
     sink_mass = figures["special"] + (figures["first"] if sinks[0] and not attention.keys.special[0] else 0)
     limit = _max_entropy(attention, rows)
     scores = {
-        "previous": figures["previous"],
-        "next": figures["next"],
-        "same": figures["same"],
+        "previous token": figures["previous token"],
+        "next token": figures["next token"],
+        "same word": figures["same word"],
         "induction": figures["induction"],
         "sink": sink_mass,
         "broad": figures["entropy"] / limit if limit else np.zeros_like(sink_mass),
@@ -50,6 +52,16 @@ def statistics(attention: Attention) -> HeadStatistics:
         role_score=role_score,
         scores=scores,
     )
+
+
+def striking(statistics: HeadStatistics) -> tuple[int, int]:
+    """The (layer, head) to show first: the clearest of the roles people come to see, else the first head."""
+    for role in STRIKING:
+        found = np.array([[name == role for name in row] for row in statistics.role])
+        if found.any():
+            layer, head = np.unravel_index((statistics.role_score * found).argmax(), found.shape)
+            return int(layer), int(head)
+    return 0, 0
 
 
 def entropy(weights: Floats) -> Floats:
@@ -74,9 +86,9 @@ def _targets(attention: Attention) -> dict[str, Bools]:
     targets = {
         "special": special,
         "first": np.broadcast_to(key == 0, (n_query, n_key)),
-        "previous": (key == query - 1) & ~special,
-        "next": (key == query + 1) & ~special,
-        "same": np.zeros((n_query, n_key), bool),
+        "previous token": (key == query - 1) & ~special,
+        "next token": (key == query + 1) & ~special,
+        "same word": np.zeros((n_query, n_key), bool),
         "induction": np.zeros((n_query, n_key), bool),
     }
     if attention.queries is attention.keys:
@@ -86,7 +98,7 @@ def _targets(attention: Attention) -> dict[str, Bools]:
         if attention.causal:
             twin &= key < query
             targets["induction"][:, 1:] = twin[:, :-1] & (key[:, 1:] < query)
-        targets["same"] = twin
+        targets["same word"] = twin
     return targets
 
 
@@ -104,7 +116,8 @@ def _measure(weights: Floats, masks: dict[str, Bools], rows: np.ndarray) -> dict
     for name, mask in masks.items():
         mask = mask[rows]
         asked = np.ones(len(rows), bool) if name in ("special", "first") else mask.any(-1)
-        result[name] = float((weights * mask)[asked].sum(-1).mean()) if asked.any() else 0.0
+        enough = ENOUGH if name in ("same word", "induction") else 1
+        result[name] = float((weights * mask)[asked].sum(-1).mean()) if asked.sum() >= enough else 0.0
     return result
 
 

@@ -5,6 +5,7 @@ import streamlit as st
 from models import zoo
 from models.records import Card
 from pages.parts import keep
+from viz.views import workbench
 
 EXAMPLES = {  # for models that bring none of their own
     "Pronouns": "The cat sat on the mat because it was tired after chasing the mouse.",
@@ -35,6 +36,7 @@ def model(page: str) -> str:
         help="Pick a model that comes with Headlight, or type any Hugging Face id or the path of a folder, "
         "then press Enter.",
         placeholder="A bundled name, a Hugging Face id or a folder",
+        width=260,
     ) or next(iter(cards), keep.DEFAULT_MODEL)
 
 
@@ -51,9 +53,9 @@ def text(page: str, ref: str) -> str:
 
     # the picker follows the text: it names the example that stands in the box, if one does
     st.session_state[chosen] = next((name for name, t in examples.items() if t == st.session_state[key]), OWN)
-    box, picker = st.columns([4, 1], vertical_alignment="top")
-    picker.selectbox("Examples", [*examples, OWN], key=chosen, on_change=take)
-    return box.text_area("Text", key=key, height=68, placeholder="Type a sentence", persist_state="session") or ""
+    text = st.text_area("Text", key=key, height=68, placeholder="Type a sentence", persist_state="session")
+    st.selectbox("Examples", [*examples, OWN], key=chosen, on_change=take, width=200)
+    return text or ""
 
 
 def _examples(ref: str) -> dict[str, str]:
@@ -89,16 +91,10 @@ def window(page: str, n_tokens: int, max_len: int) -> int:
 
 def head(page: str, n_layers: int, n_heads: int) -> tuple[int, int]:
     """One head, for an export; starts at the one that the link names."""
-    first = wanted(st.query_params.get("heads", ""))
+    first = workbench.heads(st.query_params.get("heads", ""))
     layer, number = first[0] if first and first[0][0] < n_layers and first[0][1] < n_heads else (0, 0)
     left, right = st.columns(2)
     return (
         int(left.number_input("Layer", 0, n_layers - 1, layer, key=f"{page}_export_layer_{layer}")),
         int(right.number_input("Head", 0, n_heads - 1, number, key=f"{page}_export_head_{number}")),
     )
-
-
-def wanted(heads: str) -> tuple[tuple[int, int], ...]:
-    """The heads that a link or the workbench names, "2.5,3.1" -> ((2, 5), (3, 1)); what is no head is left out."""
-    pairs = [part.split(".") for part in heads[:200].split(",")]
-    return tuple((int(p[0]), int(p[1])) for p in pairs if len(p) == 2 and all(x.isascii() and x.isdigit() for x in p))

@@ -1,21 +1,22 @@
 """Cards: pages to open, examples to start from, models that come with Headlight."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from models import zoo
 from models.records import Card
 from pages.parts import keep
 from pages.parts.frame import Page
-from pages.parts.show import words
-from viz.charts import glimpse
+from pages.parts.show import view, words
+from viz.views import glimpse
 
 COLUMNS = 3
-GLIMPSE = 140  # pixels, the height of a card's picture
+GLIMPSE = 144  # pixels, the height of a card's picture
 ROLES = {
-    "previous": "A head that reads the word before",
-    "same": "A head that reads the same word again",
+    "previous token": "A head that reads the word before",
+    "broad": "A head that reads a little of everything",
     "induction": "A head that finds what followed last time",
 }
 
@@ -31,37 +32,52 @@ def pages(found: tuple[Page, ...]) -> None:
                 st.caption(words(page.question))
 
 
-def examples(found: tuple[Card, ...]) -> None:
-    """The cards' own examples, each with a picture of the head that it is about, drawn from the running model."""
+@dataclass(frozen=True)
+class Picture:
+    """A place on the page that waits for its model to be loaded."""
+
+    place: DeltaGenerator
+    card: Card
+    example: dict[str, Any]
+
+
+def examples(found: tuple[Card, ...]) -> list[Picture]:
+    """The cards' own examples, each about one head; their pictures are drawn last, by `draw`."""
     shown = [(card, example) for card in found for example in card.examples if example.get("role") in card.heads]
     if not shown:
-        return
+        return []
     st.subheader("Start from something worth seeing", anchor=False)
-    columns = st.columns(COLUMNS)
-    places = []
-    for column, (card, example) in zip(columns, shown, strict=False):
+    pictures = []
+    for column, (card, example) in zip(st.columns(COLUMNS), _one_per_role(shown), strict=False):
         with column.container(border=True):
-            places.append((st.empty(), card, example))
+            pictures.append(Picture(st.empty(), card, example))
             head = card.heads[example["role"]]
             query = {"text_model": card.name, "text": example["text"], "heads": f"{head['layer']}.{head['head']}"}
             st.page_link("pages/text_attention.py", label=f"**{words(example['title'])}**", query_params=query)
             st.caption(words(f"{ROLES[example['role']]}: layer {head['layer']}, head {head['head']} of {card.name}."))
-    for place, _, _ in places:
-        place.skeleton(height=GLIMPSE)
-    for place, card, example in places:
-        _picture(place, card, example)
+    for picture in pictures:
+        picture.place.skeleton(height=GLIMPSE)
+    return pictures
 
 
-def _picture(place: Any, card: Card, example: dict[str, Any]) -> None:
-    """Wait for the model, then draw; a model that does not load leaves its sentence."""
-    load = keep.load(card.name)
-    load.done.wait()
-    if load.model is None:
-        place.caption(words(str(load.error)))
-        return
-    attention = keep.trace(load.model, example["text"]).trace.attentions[0]
-    head = card.heads[example["role"]]
-    place.html(glimpse.svg(attention, head["layer"], head["head"], len(attention.queries) - 1))
+def _one_per_role(shown: list[tuple[Card, dict[str, Any]]]) -> list[tuple[Card, dict[str, Any]]]:
+    """The first example of each role: a row of cards should not say the same thing twice."""
+    return list({example["role"]: (card, example) for card, example in reversed(shown)}.values())[::-1]
+
+
+def draw(pictures: list[Picture]) -> None:
+    """Fill the examples' pictures from the running model; a model that does not load leaves its sentence."""
+    for picture in pictures:
+        load = keep.load(picture.card.name)
+        load.done.wait()
+        if load.model is None:
+            picture.place.caption(words(str(load.error)))
+            continue
+        attention = keep.trace(load.model, picture.example["text"]).trace.attentions[0]
+        head = picture.card.heads[picture.example["role"]]
+        drawn = glimpse.view(attention, head["layer"], head["head"], len(attention.queries) - 1)
+        with picture.place.container():
+            view(drawn, key=f"glimpse_{picture.example['title']}")
 
 
 def models(found: tuple[Card, ...]) -> None:

@@ -1,6 +1,7 @@
 """What every page stands in: set-up, the sidebar in sections, the header. Pages are found, not listed."""
 
 import ast
+import base64
 import functools
 import re
 from dataclasses import dataclass
@@ -75,14 +76,21 @@ def _set_up(title: str) -> None:
         layout="wide",
         initial_sidebar_state=SIDEBAR,
     )
-    st.html(STYLE)
     keep.warm()
     with st.sidebar:
         _sidebar()
 
 
+@functools.cache
+def _brand() -> str:
+    """The style sheet, with the logo in it: Streamlit strips SVG from HTML, but not from CSS."""
+    logo = base64.b64encode(LOGO.read_bytes()).decode()
+    sheet = STYLE.read_text("utf-8").replace("LOGO", f"data:image/svg+xml;base64,{logo}")
+    return f'<style>{sheet}</style><div class="headlight-brand">Headlight</div>'
+
+
 def _sidebar() -> None:
-    st.html(f'<div class="headlight-brand">{LOGO.read_text("utf-8")}<span>Headlight</span></div>')
+    st.html(_brand())
     st.page_link("app.py", label="Home", icon=":material/home:")
     for section in SECTIONS:
         members = [page for page in pages() if page.section == section]
@@ -90,4 +98,3 @@ def _sidebar() -> None:
             st.caption(section)
         for page in members:
             st.page_link(page.link, label=page.title, icon=f":material/{page.icon}:")
-    st.html('<p class="headlight-foot">Nothing you type leaves this computer.</p>')

@@ -10,8 +10,9 @@ import streamlit as st
 
 from models import zoo
 from models.records import Trace
-from pages.parts import ask, keep
-from viz.view import View
+from pages.parts import keep
+from viz.view import Script, View, script_of
+from viz.views import address
 from viz.views import workbench as workbench_view
 
 if TYPE_CHECKING:
@@ -81,9 +82,11 @@ def _time(seconds: float) -> str:
 
 
 @functools.cache
-def _component(name: str, script: str) -> Any:
-    """Registered once per script: registering again under the same name would warn and remount."""
-    return st.components.v2.component(f"headlight_{name}", html='<div class="view"></div>', js=script)
+def _components(name: str, script: Script) -> tuple[Any, Any]:
+    """A view's script and its frame, registered once: registering again under the same name would remount."""
+    library = st.components.v2.component(f"headlight_{name}_script", js=script.library)
+    frame = st.components.v2.component(f"headlight_{name}", html='<div class="view"></div>', js=script.loader)
+    return library, frame
 
 
 def view(view: View, key: str, data: bytes | None = None, **states: Any) -> Any:
@@ -91,18 +94,34 @@ def view(view: View, key: str, data: bytes | None = None, **states: Any) -> Any:
     data = view.pack() if data is None else data
     assert isinstance(data, bytes)  # anything else would reach the browser as the text of its repr
     callbacks: dict[str, Any] = {f"on_{name}_change": lambda: None for name in states}
-    return _component(view.name, view.script)(data=data, key=key, default=states or None, **callbacks)
+    library, frame = _components(view.name, script_of(view.name))
+    library(key=f"script_{key}")
+    return frame(data=data, key=key, default=states or None, **callbacks)
+
+
+def link(**values: str) -> None:
+    """Keep these in the page's address; one that is too long for a link is said to be."""
+    view(address.view(**values), key="address")
+    for name, value in values.items():
+        if not address.fits(value):
+            st.caption(f"This {name} is too long for a link: the address leaves it out. Export keeps it.")
 
 
 def workbench(kept: keep.Kept, key: str) -> None:
     """Every head of a trace; of a text too long to send whole, the heads that the visitor has asked for."""
     state = st.session_state.get(key) or {}
-    want = ask.wanted(state.get("want") or st.query_params.get("heads", ""))
-    packed = keep.packed(
-        ("workbench", kept.key, want),
-        lambda: workbench_view.view(kept.trace, kept.statistics, want=want, note=_note(kept.trace), link=True),
-    )
+    want = workbench_view.heads(state.get("want") or st.query_params.get("heads", ""))
+    packed = keep.packed(("workbench", kept.key, want), lambda: _workbench(kept, want))
     view(packed.view, key=key, data=packed.data, want="")
+
+
+def _workbench(kept: keep.Kept, want: tuple[tuple[int, int], ...]) -> View:
+    """The picture, beginning with the head that has most to show on this text."""
+    from models.explain.heads import striking
+
+    layer, head = striking(kept.statistics) if kept.statistics else (0, 0)
+    state = {"heads": f"{layer}.{head}"}
+    return workbench_view.view(kept.trace, kept.statistics, want=want, note=_note(kept.trace), state=state)
 
 
 def _note(trace: Trace) -> str:

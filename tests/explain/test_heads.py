@@ -50,14 +50,14 @@ def test_previous_and_next_token_heads() -> None:
     following = np.eye(5, k=1)
     following[4, 4] = 1
     found = heads.statistics(attention(previous, following))
-    assert found.role == (("previous", "next"),)
-    assert found.role_score[0].tolist() == pytest.approx([4 / 5, 1.0])
+    assert found.role == (("previous token", "next token"),)
+    assert found.role_score[0].tolist() == pytest.approx([1.0, 1.0])
 
 
 def test_the_hand_worked_previous_token_head() -> None:
     rows = [[1, 0, 0, 0], [1, 0, 0, 0], [0, 0.5, 0.5, 0], [0, 0, 0.2, 0.8]]
     found = heads.statistics(attention(rows, kind="self"))
-    assert found.scores["previous"][0, 0] == pytest.approx((1 + 0.5 + 0.2) / 3)  # the diagonal's mean
+    assert found.scores["previous token"][0, 0] == pytest.approx((1 + 0.5 + 0.2) / 3)  # the diagonal's mean
 
 
 def test_an_induction_head_reads_what_followed_last_time() -> None:
@@ -69,7 +69,7 @@ def test_an_induction_head_reads_what_followed_last_time() -> None:
         weights[query, key] = 1
     found = heads.statistics(attention(weights, labels=labels, kind="self", special=(0,)))
     assert found.scores["induction"][0, 0] == pytest.approx(1)
-    assert found.scores["same"][0, 0] == 0
+    assert found.scores["same word"][0, 0] == 0
     assert found.role == (("induction",),)
 
 
@@ -80,7 +80,7 @@ def test_a_duplicate_token_head_reads_the_same_word() -> None:
         weights[query] = 0
         weights[query, key] = 1
     found = heads.statistics(attention(weights, labels="xabcabc", kind="self", special=(0,)))
-    assert found.scores["same"][0, 0] == pytest.approx(1)
+    assert found.scores["same word"][0, 0] == pytest.approx(1)
     assert found.scores["induction"][0, 0] == 0
 
 
@@ -115,3 +115,12 @@ def test_one_token() -> None:
     found = heads.statistics(attention([[1.0]], kind="self"))
     assert found.entropy[0, 0] == 0
     assert found.max_entropy == 0
+
+
+def test_the_head_to_show_first_is_the_clearest_of_the_best_role() -> None:
+    previous = np.eye(6, k=-1)
+    previous[0, 0] = 1
+    blurred = 0.7 * previous + 0.3 * np.eye(6)
+    found = heads.statistics(attention(np.full((6, 6), 1 / 6), blurred, previous))
+    assert heads.striking(found) == (0, 2)
+    assert heads.striking(heads.statistics(attention(np.full((6, 6), 1 / 6)))) == (0, 0)

@@ -1,6 +1,5 @@
 """Downloads, against a hub on loopback that works, refuses, is absent, or breaks off."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,10 @@ from tests.fake_hub import FakeHub
 
 
 @pytest.fixture(autouse=True)
-def fresh_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def fresh_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test begins with nothing downloaded."""
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
-    yield
+    return
 
 
 def test_a_download_reports_its_bytes(hub: FakeHub, folders: Path) -> None:

@@ -1,5 +1,5 @@
 // What every view shares: reading the payload, colours, numbers, tokens as text, and the page's address.
-// Plain JavaScript, concatenated by viz/view.py after `const THEME = ...` (viz/theme.py) and before the view's own files.
+// Plain JavaScript: viz/view.py puts `const THEME = ...` (viz/theme.py) before it and the view's own files after it.
 
 const ARRAYS = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, f4: Float32Array };
 
@@ -7,11 +7,12 @@ async function inflate(bytes) {
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).arrayBuffer();
 }
 
-// The header and the named arrays that `View.pack` put together.
-async function unpack(bytes) {
+// The header and the named arrays that `View.pack` put together; null if it is the payload that is already known.
+async function unpack(bytes, known) {
   const size = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(await inflate(bytes.subarray(4, 4 + size))));
   if (header.v !== 1) throw new Error(`this picture is written in version ${header.v}; the page reads version 1`);
+  if (header.id === known) return null;
   let offset = 4 + size;
   const slices = header.parts.map(([, , , packed]) => bytes.subarray(offset, (offset += packed)));
   const buffers = await Promise.all(slices.map(inflate));
@@ -86,6 +87,7 @@ const thousands = (n) => n.toLocaleString("en-US");
 // ---- Tokens as text. Labels are data: they reach the page by textContent, fillText and attributes only.
 
 const MARKS = { " ": "␣", "\n": "↵", "\r": "↵", "\t": "⇥" };
+const UNSEEN = /[\x00-\x1f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g; // or turning the text around them
 const codePoint = (c) => `U+${c.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 
 // What stands for a label where it is quoted: no space around it, and never nothing to see.
@@ -96,9 +98,10 @@ function shown(label) {
   return visible(text);
 }
 
+// Characters that show nothing appear as their number, and a lone accent on a circle.
 function visible(text) {
-  if (/^[\p{C}\p{Z}]+$/u.test(text) && !/^[\x00-\x1f]+$/.test(text)) return [...text].map(codePoint).join(" ");
-  const seen = text.replace(/[\x00-\x1f]/g, (c) => MARKS[c] ?? String.fromCodePoint(0x2400 + c.charCodeAt(0)));
+  if (/^[\p{C}\p{Z}]+$/u.test(text)) return [...text].map(codePoint).join(" ");
+  const seen = text.replace(UNSEEN, (c) => MARKS[c] ?? `‹${codePoint(c)}›`);
   return /^\p{M}/u.test(seen) ? `◌${seen}` : seen;
 }
 
@@ -119,6 +122,11 @@ function el(tag, options = {}, ...children) {
   node.append(...children);
   return node;
 }
+
+const span = (className, textContent = "") => el("span", { className, textContent });
+const spring = () => el("i", { className: "spring" }); // takes the free space of a bar
+const pressable = (className, textContent, onclick, more = {}) =>
+  el("button", { type: "button", className, textContent, onclick, ...more });
 
 // A canvas of so many CSS pixels at the screen's resolution, cleared; returns its pen.
 function prepare(canvas, width, height) {

@@ -51,8 +51,8 @@ def view(
     state = state or {}
     want = tuple(head for head in want or heads(state.get("heads", "")) if _exists(stack, head))
     reading = _read(stack, sinks, want, budget)
-    header = _facts(trace, stack, sinks) | _answer(trace.ranking, note) | reading.header() | {"link": link}
-    if want:
+    header = _facts(stack, sinks) | _answer(trace.ranking, note) | reading.header() | {"link": link}
+    if reading.pooled and want:
         header["want"] = [list(head) for head in want]
     if state:
         header["state"] = state
@@ -125,7 +125,7 @@ class _Reading:
         }
         if self.pooled:
             parts["thumbnails"] = np.concatenate([self.thumbnails[head] for head in sorted(self.thumbnails)])
-        if self.sinks.any():
+        if self.sinks.sum() > 1:  # of a single sink it is that key's weight
             parts["hidden"] = np.stack([matrix.hidden for matrix in matrices])
         bad = np.stack([self.bad[head] for head in sorted(self.bad)])
         totals = np.stack([matrix.totals for matrix in matrices])
@@ -213,11 +213,9 @@ def _entropy(values: NDArray[Any]) -> float:
     return float(-(counts * np.log2(counts / counts.sum())).sum() / 8) if len(counts) else 0.0
 
 
-def _facts(trace: Trace, stack: Attention, sinks: Bools) -> dict[str, Any]:
+def _facts(stack: Attention, sinks: Bools) -> dict[str, Any]:
     """What was read by what; keys are left out where they are the queries."""
     facts: dict[str, Any] = {
-        "model": trace.info.name,
-        "kind": stack.kind,
         "heads": list(stack.n_heads),
         "queries": _sequence(stack.queries),
         "sinks": np.flatnonzero(sinks).tolist(),
@@ -263,5 +261,9 @@ def _statistics(statistics: HeadStatistics, n_heads: tuple[int, ...], roles: lis
 
 
 def _title(trace: Trace, stack: Attention) -> str:
-    widest, n_layers = max(stack.n_heads), len(stack.n_heads)
-    return f"{trace.info.name}: {n_layers} layers \u00d7 {widest} heads on {theme.count(len(stack.keys))} tokens"
+    layers, heads = _some(len(stack.n_heads), "layer"), _some(max(stack.n_heads), "head")
+    return f"{trace.info.name}: {layers} \u00d7 {heads} on {_some(len(stack.keys), 'token')}"
+
+
+def _some(number: int, thing: str) -> str:
+    return f"{theme.count(number)} {thing}" + ("" if number == 1 else "s")

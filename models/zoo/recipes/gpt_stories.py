@@ -11,18 +11,24 @@ from typing import Any
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from models.learn.train import Batch, Plan, fit
-from models.zoo.recipes import stories
+from models.zoo.recipes import stories, tokens
 
 NAME = "gpt-stories"
-PLAN = Plan(steps=2_000, lr=1e-3, every=100)
+READING = Plan(steps=2_000, lr=1e-3, every=100)  # stories
+PRACTICE = Plan(steps=600, lr=1e-3, warmup=20, every=50)  # half stories, half text that repeats itself
+SETTLING = Plan(steps=400, lr=6e-4, warmup=20, every=50)  # mostly stories again
+# In the last two parts some rows of a batch repeat themselves, True: with their tokens shuffled first. Reading alone
+# left the model without an induction head (best score 0.08); practice alone left one that made it repeat itself.
+PRACTICE_ROWS = (False, True) * 8
+SETTLING_ROWS = (False, False, True, True, True, True)
 N_POSITIONS, BATCH = 128, 32
 REPEATED = 3  # of the 32 rows of a batch, this many say one stretch of text again and again (see `repeat`)
 END = "<|endoftext|>"
 
+ROLES = ("previous token", "induction", "broad")
 
 CARD = {
     "title": "A small GPT that tells fairy tales",
@@ -37,13 +43,13 @@ CARD = {
         "language. Sentences hold together, stories do not; after 128 tokens it has forgotten the beginning."
     ),
     "look_for": (
-        "One head reads the token just before. Say a phrase twice and another finds what followed it the first time "
-        "(an induction head). Most heads park unused weight on the first token."
+        "A head of the first layer reads the token just before. Say a phrase twice, and heads of the last layer find "
+        "what followed it the first time: an induction circuit (Olsson et al. 2022)."
     ),
     "examples": (
         {
             "title": "A story begins",
-            "role": "previous",
+            "role": "previous token",
             "text": "Once upon a time there was a king who had three daughters, and the",
         },
         {
@@ -52,13 +58,13 @@ CARD = {
             "text": "The wolf met Little Red-Cap in the wood. The wolf met Little Red-Cap in the",
         },
         {
-            "title": "A word comes back",
-            "role": "same",
+            "title": "Old and young",
+            "role": "broad",
             "text": "The old fox looked at the young fox, and the young fox looked at the old",
         },
         {
             "title": "Who spoke?",
-            "role": "previous",
+            "role": "previous token",
             "text": "'Who is there?' cried the old woman. 'It is only I,' said the fox. 'Let me in,",
         },
     ),
@@ -80,17 +86,13 @@ def config(d_vocab: int = 4_096) -> GPT2Config:
 
 def train_tokenizer(corpus: stories.Stories, d_vocab: int = 4_096) -> PreTrainedTokenizerFast:
     """Byte-level BPE (Radford et al. 2019, section 2.2) learnt on the training part only."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(
-        vocab_size=d_vocab, special_tokens=[END], initial_alphabet=alphabet, show_progress=False
-    )
-    tokenizer.train_from_iterator(("\n".join(book) for book in corpus.train), trainer)
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token=END, eos_token=END, model_max_length=N_POSITIONS
+    return tokens.byte_level(
+        ("\n".join(book) for book in corpus.train),
+        d_vocab,
+        special=[END],
+        bos_token=END,
+        eos_token=END,
+        model_max_length=N_POSITIONS,
     )
 
 
@@ -112,21 +114,39 @@ def batches(tokens: np.ndarray, seed: int) -> Callable[[int], Batch]:
         ids = np.stack([tokens[offset + r * N_POSITIONS :][:N_POSITIONS] for r in rows])
         chance = np.random.default_rng([seed, step, 1])
         for row in range(REPEATED):
-            ids[row] = repeat(ids[row], chance)
+            ids[row] = repeat(ids[row], int(chance.integers(12, 65)))
         x = torch.from_numpy(ids)
         return {"input_ids": x, "labels": x}
 
     return batch
 
 
-def repeat(row: np.ndarray, chance: np.random.Generator) -> np.ndarray:
-    """Say the row's first 12 to 64 tokens again until it is full.
+def repeat(row: np.ndarray, period: int) -> np.ndarray:
+    """Say the row's first `period` tokens again until it is full.
 
     Looking back to what followed last time is the only way to foresee such text, and the induction heads that learn
     it are what people come to see (Olsson et al. 2022, "In-context Learning and Induction Heads").
     """
-    period = int(chance.integers(12, 65))
     return np.resize(row[:period], len(row))
+
+
+def look_back(tokens: np.ndarray, seed: int, shuffled: tuple[bool, ...]) -> Callable[[int], Batch]:
+    """Batch number `step` of a part in which the first rows repeat themselves, some of them shuffled.
+
+    Shuffled tokens cannot be foreseen from their neighbours, so that nothing but looking back helps.
+    """
+    read = batches(tokens, seed)
+
+    def batch(step: int) -> Batch:
+        ids = read(step)["input_ids"].numpy().copy()
+        chance = np.random.default_rng([seed + 4, step])
+        for row, mixed in enumerate(shuffled):
+            said = chance.permutation(ids[row]) if mixed else ids[row]
+            ids[row] = repeat(said, int(chance.integers(8, 65)))
+        x = torch.from_numpy(ids)
+        return {"input_ids": x, "labels": x}
+
+    return batch
 
 
 @torch.no_grad()
@@ -156,13 +176,22 @@ def train(data: Path, work: Path, report: Callable[[str], None] = print) -> tupl
     tokens = np.concatenate([part for book in corpus.train for part in (tokens_of(tokenizer, book), end)])
     paragraphs = tokens_of(tokenizer, corpus.paragraphs)
     report(f"{len(tokens):,} tokens to train on, {len(paragraphs):,} in held-out paragraphs")
-    torch.manual_seed(PLAN.seed)
+    torch.manual_seed(READING.seed)
     model = GPT2LMHeadModel(config())
 
     def evaluate() -> dict[str, float]:
         return {"paragraphs_perplexity": perplexity(model, paragraphs, 1)["perplexity"]}
 
-    curve = fit(model, batches(tokens, PLAN.seed), PLAN, work, evaluate, report=report)
+    parts = {
+        "reading": (READING, batches(tokens, READING.seed)),
+        "practice": (PRACTICE, look_back(tokens, 1, PRACTICE_ROWS)),
+        "settling": (SETTLING, look_back(tokens, 2, SETTLING_ROWS)),
+    }
+    curve: list[dict[str, Any]] = []
+    for name, (plan, batch) in parts.items():
+        done = curve[-1]["step"] if curve else 0
+        part = fit(model, batch, plan, work / name, evaluate, report=report)
+        curve += [row | {"step": done + row["step"]} for row in part]
     return model, tokenizer, curve
 
 

@@ -1,8 +1,9 @@
 // The workbench: names and limits that its files share. Files are concatenated by name; this one is the first.
 
 // Panes of the right-hand side, each added by its own file: {name, title, order, make(bench)}. A pane has `element`,
-// `controls` (nodes of the second row), `listed` (how many weights the status line names), `draw()` (all of it),
-// `point()` (the active token changed) and `busy` (still drawing).
+// `controls` (nodes of the second row), `listed` (how many weights the status line names), `weaker()` (its words for
+// the rest), `layout()` (sizes), `draw()` (all of it), `point()` (the active token changed), `reveal()` (bring that
+// token into sight) and, if it draws in slices, `busy`.
 const PANES = [];
 
 const MOST_HEADS = 6;

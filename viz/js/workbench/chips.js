@@ -10,7 +10,8 @@ class Chips {
     this.matrix = el("div", { className: "mini" }, this.picture, this.frame);
     this.list = el("div", { className: "chips" });
     this.words = el("div", { className: "cap wrap" });
-    this.element = el("div", { className: "below" }, this.matrix, el("div", { className: "beside" }, this.list, this.words));
+    const beside = el("div", { className: "beside" }, this.list, this.words);
+    this.element = el("div", { className: "below" }, this.matrix, beside);
     this.matrix.addEventListener("pointermove", (event) => this.hover(event));
     this.matrix.addEventListener("pointerleave", () => bench.peek(null));
   }
@@ -27,26 +28,38 @@ class Chips {
     hatchRows(pen, theme, payload, state.head, 0, 0, MINI, MINI);
     pen.strokeStyle = theme.colour.border;
     pen.strokeRect(0.5, 0.5, MINI - 1, MINI - 1);
+    const focused = this.list.getRootNode().activeElement?.dataset.chip;
     this.list.replaceChildren(...state.chosen.map((head) => this.chip(head)));
+    const buttons = [...this.list.querySelectorAll("button")];
+    if (focused) (buttons.find((button) => button.dataset.chip === focused) ?? buttons[0]).focus();
     this.point();
   }
 
   chip({ layer, head, slot }) {
     const { payload, theme, state } = this.bench;
-    const number = el("span", { className: "number", textContent: slot + 1 });
+    const number = span("number", slot + 1);
     number.style.cssText = `background:${theme.heads[slot]};color:${theme.digits[slot]}`;
-    const known = payload.statistics?.[payload.index({ layer, head })];
-    const score = known?.role && known.score !== null ? `${known.role}, ${known.score.toFixed(2)}` : "";
-    const role = el("span", { className: "role-text", textContent: state.off.has(slot) ? "off" : known ? known.role || "no role found" : "" });
-    const focus = el("button", { type: "button", className: "name", title: score, ariaPressed: String(slot === state.focus),
-      onclick: () => this.bench.focus(slot) }, number, headName({ layer, head }), role);
+    const name = headName({ layer, head });
+    const role = payload.statistics?.[payload.index({ layer, head })];
+    const title = role?.role && role.score !== null ? `${role.role}, ${role.score.toFixed(2)}` : "";
+    const ariaPressed = String(slot === state.focus);
+    const focus = pressable("name", "", () => this.bench.focus(slot), { title, ariaPressed });
+    focus.append(number, name, span("role-text", this.about({ layer, head, slot }, role)));
+    focus.dataset.chip = slot;
     const chip = el("div", { className: slot === state.focus ? "chip focus" : "chip" }, focus);
-    if (state.off.has(slot)) chip.classList.add("off");
-    if (state.chosen.length > 1) {
-      chip.append(el("button", { type: "button", className: "remove", textContent: "×",
-        "aria-label": `Remove ${headName({ layer, head })}`, onclick: () => this.bench.remove(slot) }));
-    }
+    chip.classList.toggle("off", state.off.has(slot));
+    if (state.chosen.length === 1) return chip;
+    const remove = pressable("remove", "×", () => this.bench.remove(slot), { ariaLabel: `Remove ${name}` });
+    remove.dataset.chip = `remove ${slot}`;
+    chip.append(remove);
     return chip;
+  }
+
+  about(head, known) {
+    const { payload, state, waiting } = this.bench;
+    if (state.off.has(head.slot)) return "off";
+    if (!payload.matrix(head)) return waiting ? "reading …" : "thumbnail only";
+    return known ? known.role || "no role found" : "";
   }
 
   // The row (or column) of the active token, and the cell under the pointer.
@@ -54,7 +67,7 @@ class Chips {
     const { payload, theme, state } = this.bench;
     const pen = prepare(this.frame, MINI, MINI);
     const { side, index } = state.active;
-    const size = MINI / (side === "query" ? payload.queries.length : payload.keys.length);
+    const size = MINI / payload.tokens(side).length;
     const at = Math.round(index * size);
     const thick = Math.max(3, Math.round(size));
     [pen.strokeStyle, pen.lineWidth] = [theme.heads[state.focus], size < 6 ? 1 : 2];
@@ -66,12 +79,11 @@ class Chips {
       pen.strokeStyle = theme.colour.ink;
       pen.strokeRect(Math.round(k * w), Math.round(q * h), Math.max(3, Math.round(w)), Math.max(3, Math.round(h)));
     }
-    this.words.replaceChildren();
-    const label = side === "query" ? payload.queries.labels[index] : payload.keys.labels[index];
     const rim = theme.name === "dark" ? "Light" : "Dark";
     const what = payload.matrix(state.head) ? "in full" : "as its thumbnail";
-    fill(this.words, [`The outlined head ${what}, the ${side === "query" ? "row" : "column"} of `, quoted(label),
-      ` framed. ${rim} rim = focus; every view follows it.`]);
+    const part = side === "query" ? "row" : "column";
+    const label = quoted(payload.tokens(side).labels[index]);
+    fill(this.words, [`The outlined head ${what}, the ${part} of `, label, ` framed. ${rim} rim = focus; every view follows it.`]);
   }
 
   // The pair under the pointer; where several share a pixel, the strongest of them.

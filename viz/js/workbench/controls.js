@@ -3,7 +3,8 @@
 // A row of choices of which one is on: {element, set(name)}.
 function segmented(label, options, onChange, small = false) {
   const buttons = options.map(({ name, title }) => el("button", { type: "button", role: "radio", textContent: title }));
-  const element = el("div", { className: small ? "seg small" : "seg", role: "radiogroup", "aria-label": label }, ...buttons);
+  const className = small ? "seg small" : "seg";
+  const element = el("div", { className, role: "radiogroup", "aria-label": label }, ...buttons);
   const set = (name) => buttons.forEach((button, i) => {
     button.ariaChecked = String(options[i].name === name);
     button.tabIndex = options[i].name === name ? 0 : -1;
@@ -44,7 +45,8 @@ function slider(label, most, onInput) {
 }
 
 // The weight ramp as a bar between its two ends.
-function rampBar(canvas, theme, width) {
+function rampBar(canvas, theme) {
+  const width = 96;
   const pen = prepare(canvas, width, 10);
   for (let x = 0; x < width; x++) {
     pen.fillStyle = theme.beam[Math.round((255 * x) / (width - 1))];

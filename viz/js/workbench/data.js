@@ -1,8 +1,9 @@
 // The payload as numbers: codes to draw with, halves to write with, and what is known of each head.
 
 // The halves that each code leaves possible, in whole numbers only; `viz.codes` computes the same two tables.
-const LEAST = Uint16Array.from({ length: 256 }, (_, c) => Math.floor((Math.max(0, 2 * c - 1) ** 2 * 2000) / 260100));
-const GREATEST = Uint16Array.from({ length: 256 }, (_, c) => Math.min(2000, Math.floor(((2 * c + 1) ** 2 * 2000) / 260100)));
+const halvesAt = (edge) => Math.min(2000, Math.floor((edge ** 2 * 2000) / 510 ** 2));
+const LEAST = Uint16Array.from({ length: 256 }, (_, code) => halvesAt(Math.max(0, 2 * code - 1)));
+const GREATEST = Uint16Array.from({ length: 256 }, (_, code) => halvesAt(2 * code + 1));
 
 // The labels of a sequence: each is preceded by a mark that occurs in none of them.
 function readSequence({ labels, special }) {
@@ -21,17 +22,25 @@ class Matrix {
   }
   start(q) { return this.payload.causal ? (q * (q + 1)) / 2 : q * this.payload.keys.length; }
   width(q) { return this.payload.width(q); }
-  half(q, k) { return k < this.width(q) ? this.halves[this.start(q) + k] : 0; }
+  half(q, k) { return k >= 0 && k < this.width(q) ? this.halves[this.start(q) + k] : 0; }
   code(q, k) { return k < this.width(q) ? this.codes[this.start(q) + k] : 0; }
   // Larger for a larger weight; ties in halves are broken by the code.
   rank(q, k) { return this.half(q, k) * 256 + this.code(q, k); }
-  // The middle of what code and halves leave possible.
-  estimate(q, k) {
+  // The least and the most that code and halves leave possible.
+  bounds(q, k) {
     const [code, half] = [this.code(q, k), this.half(q, k)];
     const low = Math.max(half / 2000, (Math.max(0, code - 0.5) / 255) ** 2);
-    return (low + Math.min((half + 1) / 2000, ((code + 0.5) / 255) ** 2)) / 2;
+    return [low, Math.min((half + 1) / 2000, ((code + 0.5) / 255) ** 2)];
   }
-  hidden(q) { return this.payload.hidden ? this.payload.hidden[this.slot * this.payload.queries.length + q] : 0; }
+  estimate(q, k) {
+    const [low, high] = this.bounds(q, k);
+    return (low + high) / 2;
+  }
+  // The mass on all sinks, in halves; it is sent where there are several of them.
+  hidden(q) {
+    const { hidden, queries, sink } = this.payload;
+    return hidden ? hidden[this.slot * queries.length + q] : this.half(q, sink.indexOf(1));
+  }
   total(q) { return this.payload.totals ? this.payload.totals[this.slot * this.payload.queries.length + q] : 2000; }
 }
 
@@ -54,6 +63,7 @@ class Payload {
   get layers() { return this.header.heads.length; }
   get widest() { return Math.max(...this.header.heads); }
   width(q) { return this.causal ? q + 1 : this.keys.length; }
+  tokens(side) { return side === "query" ? this.queries : this.keys; }
   index({ layer, head }) { return this.first[layer] + head; }
   exists({ layer, head }) { return head >= 0 && head < (this.header.heads[layer] ?? 0); }
   matrix(head) { return this.matrices.get(this.index(head)); }
@@ -90,7 +100,7 @@ class Payload {
       entropy: number(0, i, 100),
       distance: number(1, i, 10),
       sink: number(2, i, 1),
-      role: column(3, i) > 1 ? this.header.roles[column(3, i) - 2] : "",
+      role: column(3, i) ? this.header.roles[column(3, i) - 1] : "",
       score: number(4, i, 100),
     }));
   }

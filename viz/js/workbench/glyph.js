@@ -3,8 +3,13 @@
 const GLYPHS = {
   "previous token": (pen, a) => arrow(pen, [a * 0.9, 0], [-a * 0.9, 0], a),
   "next token": (pen, a) => arrow(pen, [-a * 0.9, 0], [a * 0.9, 0], a),
-  "same word": (pen, a) => { line(pen, -a * 0.8, -a * 0.4, a * 0.8, -a * 0.4); line(pen, -a * 0.8, a * 0.4, a * 0.8, a * 0.4); },
-  sink: (pen, a) => { arrow(pen, [0, -a * 0.9], [0, a * 0.4], a); line(pen, -a * 0.9, a * 0.9, a * 0.9, a * 0.9); },
+  "same word": (pen, a) => {
+    for (const y of [-0.4, 0.4]) line(pen, -a * 0.8, y * a, a * 0.8, y * a);
+  },
+  sink: (pen, a) => {
+    arrow(pen, [0, -a * 0.9], [0, a * 0.4], a);
+    line(pen, -a * 0.9, a * 0.9, a * 0.9, a * 0.9);
+  },
   broad: (pen, a) => { for (const at of [-0.8, 0, 0.8]) dot(pen, at * a, 0); },
   induction: (pen, a) => {
     pen.arc(0, a * 0.35, a * 0.8, Math.PI, 0);
@@ -18,9 +23,10 @@ function line(pen, x1, y1, x2, y2) {
 }
 
 function dot(pen, x, y) {
-  pen.moveTo(x + 1.1, y);
-  pen.arc(x, y, 1.1, 0, 7);
+  pen.beginPath();
+  pen.arc(x, y, 1.3, 0, 7);
   pen.fill();
+  pen.beginPath(); // nothing is left to stroke
 }
 
 // From one point to another along an axis, with a head of about the size of the glyph.
@@ -48,8 +54,8 @@ function glyph(pen, role, x, y, size, colour) {
 function roleLegend(payload, theme) {
   const counts = new Map();
   for (const { role } of payload.statistics ?? []) if (role) counts.set(role, (counts.get(role) ?? 0) + 1);
-  const order = [...Object.keys(GLYPHS), ...counts.keys()].filter((role, i, all) => counts.has(role) && all.indexOf(role) === i);
-  return order.map((role) => {
+  const order = new Set([...Object.keys(GLYPHS).filter((role) => counts.has(role)), ...counts.keys()]);
+  return [...order].map((role) => {
     const canvas = el("canvas", { "aria-hidden": "true" });
     glyph(prepare(canvas, 14, 14), role, 7, 7, 10, theme.colour.ink);
     return el("span", { className: "role" }, canvas, `${role} `, el("i", { textContent: counts.get(role) }));

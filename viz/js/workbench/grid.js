@@ -20,12 +20,14 @@ class Grid {
     const fit = (gap) => Math.floor((width - LABELS.left + gap) / widest - gap);
     this.gap = fit(5) >= 26 ? 5 : 3;
     this.cell = Math.max(20, Math.min(72, fit(this.gap)));
+    this.pixels = Math.round(this.cell * (devicePixelRatio || 1)); // a thumbnail shows no more rows than these
     this.width = LABELS.left + widest * (this.cell + this.gap) - this.gap + 3;
-    this.height = LABELS.top + layers * (this.cell + this.gap + 3) - 4;
+    this.pitch = this.cell + this.gap + (layers > 8 ? 0 : 3);
+    this.height = LABELS.top + layers * this.pitch;
   }
 
   x(head) { return LABELS.left + head * (this.cell + this.gap); }
-  y(layer) { return LABELS.top + layer * (this.cell + this.gap + 3); }
+  y(layer) { return LABELS.top + layer * this.pitch; }
 
   // New data: a row of buttons per layer, its label first.
   build() {
@@ -38,10 +40,11 @@ class Grid {
       button.dataset.head = `${head.layer}.${head.head}`;
       return button;
     });
-    this.rowLabels = payload.header.heads.map((n, layer) =>
-      el("button", { type: "button", className: "row-label", tabIndex: -1, textContent: `L${layer}`,
-        title: `Select ${n > MOST_HEADS ? `the first ${MOST_HEADS} heads` : "the heads"} of layer ${layer}`,
-        onclick: () => this.bench.choose(payload.heads.filter((head) => head.layer === layer).slice(0, MOST_HEADS)) }));
+    this.rowLabels = payload.header.heads.map((n, layer) => {
+      const heads = payload.heads.filter((head) => head.layer === layer).slice(0, MOST_HEADS);
+      const title = `Select the ${n > MOST_HEADS ? `first ${MOST_HEADS} heads` : "heads"} of layer ${layer}`;
+      return pressable("row-label", `L${layer}`, () => this.bench.choose(heads), { tabIndex: -1, title });
+    });
     const rows = this.rowLabels.map((label, layer) => el("div", { role: "row" },
       el("div", { role: "rowheader" }, label), ...this.buttons.filter((_, i) => payload.heads[i].layer === layer)));
     this.cells.replaceChildren(...rows);
@@ -61,15 +64,15 @@ class Grid {
   draw() {
     const { payload, theme, state, font } = this.bench;
     const pen = prepare(this.pictures, this.width, this.height);
-    const size = Math.round(this.cell * (devicePixelRatio || 1));
     const masked = theme.pixel("sunk");
     pen.imageSmoothingEnabled = false;
-    [pen.font, pen.textAlign, pen.textBaseline, pen.fillStyle] = [`12px ${font}`, "center", "middle", theme.colour.muted];
+    [pen.font, pen.textAlign, pen.textBaseline] = [`12px ${font}`, "center", "middle"];
+    pen.fillStyle = theme.colour.muted;
     for (let head = 0; head < payload.widest; head++) pen.fillText(head, this.x(head) + this.cell / 2, 8);
     payload.heads.forEach((head, index) => {
       const pixels = pixelTable(theme, payload, index, state.scale);
       const [x, y] = [this.x(head.head), this.y(head.layer)];
-      pen.drawImage(matrixImage(payload, index, size, pixels, masked), x, y, this.cell, this.cell);
+      pen.drawImage(matrixImage(payload, index, this.pixels, pixels, masked), x, y, this.cell, this.cell);
       hatchRows(pen, theme, payload, head, x, y, this.cell, this.cell);
       pen.strokeStyle = theme.colour.border;
       pen.strokeRect(x + 0.5, y + 0.5, this.cell - 1, this.cell - 1);

@@ -14,28 +14,29 @@ class Inspector {
     this.element.hidden = !payload.statistics && !ranking && !note;
     this.figures.hidden = !payload.statistics;
     if (payload.statistics) this.figures.replaceChildren(...this.all());
-    this.answer.replaceChildren(...(ranking ? answerNodes(ranking, note) : [el("span", { className: "cap wrap", textContent: note })]));
+    this.answer.replaceChildren(...(ranking ? answerNodes(ranking) : []), ...(note ? [span("cap wrap", note)] : []));
   }
 
   all() {
     const { payload, state } = this.bench;
     const own = payload.statistics[payload.index(state.head)];
-    const sinks = sinkNames(payload);
+    const names = sinkNames(payload);
+    const sinks = names.length > 2 ? `on ${names.length} tokens` : names.length ? `on ${names.join(", ")}` : "no sinks";
     const most = payload.header.max_entropy;
     const longest = Math.max(...payload.statistics.map(({ distance }) => distance ?? 0), 1);
     return [
       this.figure("Entropy", own.entropy?.toFixed(2), `of ${most.toFixed(2)} bits`, "entropy", most),
       this.figure("Mean distance", own.distance?.toFixed(1), "tokens", "distance", longest),
-      this.figure("Sink mass", own.sink === null ? undefined : percentOf(own.sink),
-        sinks.length ? `on ${sinks.length > 2 ? `${sinks.length} tokens` : sinks.join(", ")}` : "no sinks", "sink", 2000),
+      this.figure("Sink mass", own.sink === null ? undefined : percentOf(own.sink), sinks, "sink", 2000),
     ];
   }
 
   figure(title, value, unit, name, most) {
-    const canvas = el("canvas", { role: "img", "aria-label": `${title} of all heads; this head: ${value ?? "unknown"} ${unit}` });
+    const words = `${title} of all heads; this head: ${value ?? "unknown"} ${unit}`;
+    const canvas = el("canvas", { role: "img", "aria-label": words });
     this.strip(canvas, name, most);
     return el("div", { className: "figure" }, el("div", { className: "cap", textContent: title }),
-      el("div", { className: "value" }, value ?? "unknown", el("span", { textContent: ` ${unit}` })), canvas);
+      el("div", { className: "value" }, value ?? "unknown", span("", ` ${unit}`)), canvas);
   }
 
   // All heads as ticks, the head in focus as a thick one.
@@ -59,7 +60,7 @@ class Inspector {
 }
 
 // The best answers as bars, and what all the others have together.
-function answerNodes({ question, labels, best, n }, note) {
+function answerNodes({ question, labels, best, n }) {
   const top = Math.max(...best, 1e-9);
   const items = labels.map((label, i) => {
     const bar = el("div", { className: "fill" });
@@ -72,9 +73,8 @@ function answerNodes({ question, labels, best, n }, note) {
   const words = others > 0 ? `the other ${thousands(others)} together ${places2(halvesOf(rest))}` : "";
   const title = question.charAt(0).toUpperCase() + question.slice(1);
   return [
-    el("div", { className: "bar" }, el("b", { textContent: title }), el("span", { className: "cap", textContent: words })),
+    el("div", { className: "bar" }, el("b", { textContent: title }), span("cap", words)),
     el("div", { className: "candidates" }, ...items),
-    ...(note ? [el("span", { className: "cap wrap", textContent: note })] : []),
   ];
 }
 

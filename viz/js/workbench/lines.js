@@ -1,19 +1,20 @@
 // Lines: queries on the left, keys on the right, a line for each weight that is not under the threshold.
-// Only the rows in sight exist as buttons and as lines; the strong lines of the active token lie on a canvas of their own.
+// Only rows in sight exist as buttons and as lines; the strong lines of the active token lie on a canvas of their own.
 
 const LINES = { head: 24, foot: 30, font: 15 };
 
-class Lines {
+class LinesPane {
   constructor(bench) {
     this.bench = bench;
     this.listed = 3;
-    this.headings = ["query", "reads", "weights"].map((name) => el("span", { className: `cap at-${name}` }));
+    this.headings = [span("cap"), span("cap"), span("cap")]; // over queries, keys and bars
     this.base = el("canvas", { className: "base", "aria-hidden": "true" });
     this.strong = el("canvas", { className: "say strong-lines", role: "img" });
     this.spacer = el("div", { className: "spacer", role: "group", "aria-label": "Tokens: queries left, keys right" });
     this.scroller = el("div", { className: "scroller", tabIndex: -1 }, this.spacer);
     this.nothing = el("div", { className: "nothing", hidden: true });
-    this.element = el("div", { className: "lines" }, this.base, this.strong, ...this.headings, this.scroller, this.nothing);
+    const drawings = [this.base, this.strong, ...this.headings];
+    this.element = el("div", { className: "lines" }, ...drawings, this.scroller, this.nothing);
     this.buttons = { query: new Map(), key: new Map() };
     this.scroller.addEventListener("scroll", () => this.scrolled());
     this.spacer.addEventListener("pointermove", (event) => this.over(event));
@@ -40,7 +41,7 @@ class Lines {
     const n = Math.max(1, this.columns.query.length, this.columns.key.length);
     const available = room - LINES.head - LINES.foot;
     const snug = n > 40 ? 22 : 27;
-    this.row = n * snug <= available ? Math.min(34, Math.floor(available / n)) : snug;
+    this.row = n * snug <= available ? Math.min(38, Math.floor(available / n)) : snug;
     this.height = Math.min(n * this.row, available);
     [this.width, this.contentHeight] = [width, n * this.row];
   }
@@ -72,24 +73,33 @@ class Lines {
     this.spacer.style.height = `${this.contentHeight}px`;
     this.scroller.classList.toggle("long", this.contentHeight > this.height);
     this.base.style.top = `${LINES.head}px`;
+    this.note();
+    this.renew();
+    this.scrolled();
+  }
+
+  // Where places or labels changed, new buttons; the focus stays on the active token.
+  renew() {
+    const { payload, state } = this.bench;
+    const name = [payload.id, state.hideSinks, this.width, this.row, this.left, this.right].join();
+    if (this.renewed === name) return;
+    this.renewed = name;
+    this.refocus = this.spacer.contains(this.spacer.getRootNode().activeElement);
     for (const side of ["query", "key"]) {
       for (const button of this.buttons[side].values()) button.remove();
       this.buttons[side].clear();
     }
-    this.note();
-    this.scrolled();
   }
 
   // How much is hidden and how many lines are off, in words beside the controls.
   note() {
     const { payload, state, sinks, threshold } = this.bench;
-    const sum = lineSums(this.bench, this.columns.query, payload);
-    sinks.note.textContent = !state.hideSinks ? "nothing hidden"
-      : sum.focusRows ? `${percent(sum.hiddenOfFocus)} of mass hidden` : "";
+    const sum = lineSums(this.bench, this.columns.query);
+    const hidden = payload.matrix(state.head) ? `${percent(sum.hidden)} of mass hidden` : "";
+    sinks.note.textContent = state.hideSinks ? hidden : "nothing hidden";
     const value = (state.threshold / 100).toFixed(2);
-    const under = state.threshold ? "" : " under 0.005";
-    threshold.note.textContent = sum.off || sum.on
-      ? `${value} · ${thousands(sum.off)} ${sum.off === 1 ? "line" : "lines"}${under} off, ${percent(sum.offMass)}` : value;
+    const lines = `${thousands(sum.off)} ${sum.off === 1 ? "line" : "lines"}${state.threshold ? "" : " under 0.005"}`;
+    threshold.note.textContent = sum.off + sum.on ? `${value} · ${lines} off, ${percent(sum.offMass)}` : value;
   }
 
   get limit() { return Math.max(LEAST_LINE, 20 * this.bench.state.threshold); }
@@ -103,6 +113,13 @@ class Lines {
     return y > -this.row && y < this.height + this.row;
   }
 
+  // Bring the active token to the middle, if it is out of sight.
+  reveal() {
+    const { side, index } = this.bench.state.active;
+    const y = this.y(side, index);
+    if (y < 0 || y > this.height) this.scroller.scrollTop += y - this.height / 2;
+  }
+
   scrolled() {
     if (this.frame) return;
     this.frame = requestAnimationFrame(() => {
@@ -111,6 +128,9 @@ class Lines {
       this.showTokens();
       this.drawBase();
       this.point();
+      const { side, index } = this.bench.state.active;
+      if (this.refocus) this.buttons[side].get(index)?.focus({ preventScroll: true });
+      this.refocus = false;
     });
   }
 
@@ -118,25 +138,26 @@ class Lines {
   showTokens() {
     const { active } = this.bench.state;
     for (const side of ["query", "key"]) {
-      const { labels, length } = this.bench.payload[side === "query" ? "queries" : "keys"];
       const wanted = new Set(this.columns[side].filter((position) => this.inSight(side, position)));
-      if (active.side === side && active.index < length && this.rows[side].has(active.index)) wanted.add(active.index);
+      if (active.side === side && this.rows[side].has(active.index)) wanted.add(active.index);
       for (const [position, button] of this.buttons[side]) {
         if (wanted.has(position)) wanted.delete(position);
         else { button.remove(); this.buttons[side].delete(position); }
       }
-      for (const position of wanted) this.buttons[side].set(position, this.tokenButton(side, position, labels[position]));
+      for (const position of wanted) this.addToken(side, position);
     }
   }
 
-  tokenButton(side, position, label) {
-    const button = el("button", { type: "button", className: `token ${side}`, tabIndex: -1, title: label, dir: "auto",
-      textContent: shown(label) });
+  addToken(side, position) {
+    const label = this.bench.payload.tokens(side).labels[position];
+    const button = pressable(`token ${side}`, shown(label), null, { tabIndex: -1, title: label, dir: "auto" });
     [button.dataset.side, button.dataset.index] = [side, position];
     const edge = side === "query" ? `right:calc(100% - ${this.left}px)` : `left:${this.right}px`;
-    button.style.cssText = `top:${this.rows[side].get(position) * this.row}px;height:${this.row}px;max-width:${this.label}px;${edge}`;
+    const height = Math.min(this.row, 24);
+    const top = this.rows[side].get(position) * this.row + (this.row - height) / 2;
+    button.style.cssText = `top:${top}px;height:${height}px;line-height:${height}px;max-width:${this.label}px;${edge}`;
     this.spacer.append(button);
-    return button;
+    this.buttons[side].set(position, button);
   }
 
   // Stop and restart the hairlines; a long list is drawn in slices, so that the pointer is answered meanwhile.
@@ -161,6 +182,7 @@ class Lines {
     const found = strongLines(this);
     this.paintTokens(found);
     drawStrong(this, pen, found);
+    if (this.contentHeight > this.height) drawPartly(this, pen);
     this.say();
     this.strong.dataset.lines = found.length;
     this.nothing.hidden = found.length > 0 || state.active.side === "key" || !this.explain();
@@ -171,7 +193,7 @@ class Lines {
     const { payload, state } = this.bench;
     const { side, index } = state.active;
     const [query, reads, weights] = this.headings;
-    const label = shorten(shown((side === "query" ? payload.queries : payload.keys).labels[index]), 14);
+    const label = shorten(shown(payload.tokens(side).labels[index]), 14);
     query.textContent = side === "query" ? "query" : "read by";
     reads.textContent = side === "query" ? "reads" : "key";
     weights.textContent = side === "query" ? `top-5 weights of “${label}”` : "";
@@ -215,18 +237,21 @@ class Lines {
     const matrix = payload.matrix(state.head);
     if (!matrix || payload.bad(state.head, index) || !this.rows.query.has(index)) return false;
     const { listed: [best], hidden } = readRow(payload, matrix, index, state.hideSinks, 1);
-    if (!best || best.half >= this.limit) return false;
-    const value = (this.limit / 2000).toFixed(this.limit < 20 ? 3 : 2);
-    const lower = Math.floor(best.half / 20);
-    const why = hidden >= 1000 ? [` puts ${percentOf(hidden)} on ${sinkWords(payload)}; no other token`] : [" spreads its weight; no token"];
+    const half = best === undefined ? Infinity : matrix.half(index, best);
+    if (half >= this.limit) return false;
     const words = el("div");
-    fill(words, [{ strong: `${longName(state.head)}: ` }, quoted(payload.queries.labels[index]), ...why,
-      ` gets ${value} or more. Highest: `, quoted(payload.keys.labels[best.index]), ` ${places2(best.half)}.`]);
-    const button = el("button", { type: "button", className: "button", textContent: `Lower threshold to ${(lower / 100).toFixed(2)}`,
-      onclick: () => this.bench.set({ threshold: lower }) });
-    this.nothing.replaceChildren(words, ...(this.limit > LEAST_LINE && best.half >= LEAST_LINE ? [button] : []));
-    const top = LINES.head + Math.min(this.height - 120, Math.max(0, this.y("query", index) - 20));
-    this.nothing.style.cssText = `left:${this.left + 12}px;top:${Math.max(LINES.head, top)}px;width:${Math.min(280, this.width - this.left - 24)}px`;
+    const why = hidden < 1000 ? " spreads its weight; no token"
+      : ` puts ${percentOf(hidden)} on ${sinkWords(payload)}; no other token`;
+    const limit = (this.limit / 2000).toFixed(this.limit < 20 ? 3 : 2);
+    fill(words, [strong(`${longName(state.head)}: `), quoted(payload.queries.labels[index]), why,
+      ` gets ${limit} or more. Highest: `, quoted(payload.keys.labels[best]), ` ${places2(half)}.`]);
+    const lower = Math.floor(half / 20);
+    const button = pressable("button", `Lower threshold to ${(lower / 100).toFixed(2)}`,
+      () => this.bench.set({ threshold: lower }));
+    this.nothing.replaceChildren(words, ...(half >= LEAST_LINE ? [button] : []));
+    const top = LINES.head + Math.max(0, Math.min(this.height - 120, this.y("query", index) - 20));
+    const width = Math.min(300, this.width - this.left - 24);
+    this.nothing.style.cssText = `left:${this.left + 12}px;top:${top}px;width:${width}px`;
     return true;
   }
 
@@ -271,13 +296,10 @@ class Lines {
     const { scrollTop } = this.scroller;
     if (top < scrollTop) this.scroller.scrollTop = top;
     if (top + this.row > scrollTop + this.height) this.scroller.scrollTop = top + this.row - this.height;
-    if (!this.buttons[side].has(index)) {
-      const { labels } = this.bench.payload[side === "query" ? "queries" : "keys"];
-      this.buttons[side].set(index, this.tokenButton(side, index, labels[index]));
-    }
+    if (!this.buttons[side].has(index)) this.addToken(side, index);
     this.buttons[side].get(index).focus({ preventScroll: true });
     this.bench.point({ side, index });
   }
 }
 
-PANES.push({ name: "lines", title: "Lines", order: 0, make: (bench) => new Lines(bench) });
+PANES.push({ name: "lines", title: "Lines", order: 0, make: (bench) => new LinesPane(bench) });

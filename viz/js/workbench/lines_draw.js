@@ -56,9 +56,10 @@ function strongLines(pane) {
   for (const { slot, matrix, table, offset } of lineHeads(pane, 5.5)) {
     for (const position of pane.columns[side === "query" ? "key" : "query"]) {
       const [q, k] = side === "query" ? [index, position] : [position, index];
-      if (state.hideSinks && payload.sink[k]) continue;
+      if (state.hideSinks && payload.sink[k] && side === "query") continue;
       const half = matrix.half(q, k);
-      if (half >= pane.limit) found.push({ slot, position, half, offset, rank: matrix.rank(q, k), t: table[matrix.code(q, k)] });
+      if (half < pane.limit) continue;
+      found.push({ slot, position, half, offset, rank: matrix.rank(q, k), t: table[matrix.code(q, k)] });
     }
   }
   return found;
@@ -83,8 +84,35 @@ function drawStrong(pane, pen, found) {
   pen.globalAlpha = 1;
   if (side === "query") drawBars(pane, pen, found);
   else drawReaders(pane, pen, found);
+  drawBeyond(pane, pen, found, other);
   pen.restore();
   if (side === "query") drawGhost(pane, pen, here);
+}
+
+// Where the focus head's strongest lines leave the view: the token they go to, at the upper and the lower edge.
+function drawBeyond(pane, pen, found, other) {
+  const { payload, state, theme, font } = pane.bench;
+  const own = found.filter(({ slot }) => slot === state.focus).sort((a, b) => b.rank - a.rank);
+  pen.font = `600 12px ${font}`;
+  [pen.textBaseline, pen.textAlign] = ["middle", "left"];
+  for (const [arrow, edge, beyond] of [["↑", 0, (y) => y < 0], ["↓", pane.height, (y) => y > pane.height]]) {
+    const lines = own.filter(({ position }) => beyond(pane.y(other, position)));
+    if (!lines.length) continue;
+    const label = shorten(shown(payload.tokens(other).labels[lines[0].position]), 12);
+    const value = places2(lines[0].half) + (lines.length > 1 ? ` +${lines.length - 1}` : "");
+    const fits = (words) => pen.measureText(words).width + 12 <= pane.right - pane.left - 16;
+    const words = [`${arrow} “${label}” ${value}`, `${arrow} ${value}`].find(fits) ?? arrow;
+    const width = pen.measureText(words).width + 12;
+    const x = other === "key" ? pane.right - 8 - width : pane.left + 8;
+    const y = edge ? edge - 22 : 2;
+    [pen.fillStyle, pen.strokeStyle, pen.lineWidth] = [theme.colour.page, theme.heads[state.focus], 1];
+    pen.beginPath();
+    pen.roundRect(x, y, width, 20, 5);
+    pen.fill();
+    pen.stroke();
+    pen.fillStyle = theme.colour.ink;
+    pen.fillText(words, x + 6, y + 10.5);
+  }
 }
 
 // Each head's five strongest lines, by position at the other end.
@@ -104,9 +132,10 @@ function drawBars(pane, pen, found) {
   const most = Math.max(1, ...[...by.values()].map((lines) => lines.length));
   const room = Math.min(98, pane.barWidth / most);
   const tight = room < ROOM_FOR_NUMBER + 14;
-  const fits = Math.max(1, Math.floor(pane.barWidth / 34));
+  const fits = Math.max(1, Math.floor((pane.barWidth - 16) / 34)); // room for "+2" is kept
   [pen.textBaseline, pen.textAlign] = ["middle", "left"];
   pen.font = `600 13px ${font}`;
+  drawHiddenKeys(pane, pen);
   for (const [position, lines] of by) {
     const y = pane.y("key", position);
     let x = pane.bars;
@@ -119,8 +148,17 @@ function drawBars(pane, pen, found) {
       pen.fillText(places2(half), tight ? x : x + width + 4, tight ? y : y + 0.5);
       x += tight ? Math.max(34, room) : width + ROOM_FOR_NUMBER;
     }
-    if (tight && lines.length > fits) pen.fillText(`+${lines.length - fits}`, x, y);
+    if (tight && lines.length > fits) pen.fillText(`+${lines.length - fits}`, x + 2, y);
   }
+}
+
+// A word that is a sink keeps its place among the keys; that its weight is hidden is said there.
+function drawHiddenKeys(pane, pen) {
+  const { payload, theme, state, font } = pane.bench;
+  if (!state.hideSinks) return;
+  [pen.fillStyle, pen.font] = [theme.colour.faint, `12px ${font}`];
+  for (const k of pane.columns.key) if (payload.sink[k]) pen.fillText("hidden", pane.bars, pane.y("key", k) + 0.5);
+  pen.font = `600 13px ${font}`;
 }
 
 // Beside a query its weight on the active key, for the head in focus, where the column leaves room.
@@ -143,19 +181,28 @@ function drawGhost(pane, pen, from) {
   const hidden = state.hideSinks ? payload.matrix(state.head)?.hidden(state.active.index) : 0;
   if (!hidden) return;
   const to = pane.height + LINES.foot / 2;
-  [pen.strokeStyle, pen.lineWidth] = [theme.colour.faint, 1.2];
-  pen.setLineDash([4, 4]);
-  curve(pen, pane.left + 4, Math.min(pane.height, Math.max(0, from + 6)), pane.right - 4, to);
-  pen.setLineDash([]);
   [pen.fillStyle, pen.textBaseline, pen.textAlign] = [theme.colour.muted, "middle", "left"];
   pen.font = `13px ${font}`;
   const names = sinkNames(payload);
   const words = `${names.length > 3 ? `${names.length} sinks` : names.join(" + ")}  ${places2(hidden)} hidden`;
-  pen.fillText(words, Math.min(pane.right + 5, pane.width - pen.measureText(words).width - 2), to);
+  const x = Math.min(pane.right + 6, pane.width - pen.measureText(words).width - 2);
+  pen.fillText(words, x, to);
+  [pen.strokeStyle, pen.lineWidth] = [theme.colour.faint, 1.2];
+  pen.setLineDash([4, 4]);
+  curve(pen, pane.left + 4, Math.min(pane.height, Math.max(0, from + 6)), x - 8, to);
+  pen.setLineDash([]);
 }
 
-// How many of a head's visible weights lie under 0.005, from there to 0.01, and in each hundredth above; the mass of all
-// but the first; and the sums over the queries that are shown: {counts, mass, hidden, total, rows}.
+// A list longer than the pane: hairlines between two tokens out of sight are not drawn, and that is said.
+function drawPartly(pane, pen) {
+  const { theme, font } = pane.bench;
+  [pen.font, pen.textBaseline, pen.textAlign] = [`12px ${font}`, "middle", "left"];
+  pen.fillStyle = theme.colour.faint;
+  pen.fillText("lines with an end in sight", 0, pane.height + LINES.foot / 2);
+}
+
+// How many of a head's visible weights lie under 0.005, from there to 0.01, and in each hundredth above; the mass of
+// all but the first; and the sums over the queries that are shown: {counts, mass, hidden, total, rows}.
 function histogram(matrix, payload, state, queries) {
   const name = String(state.hideSinks);
   if (matrix.histograms[name]) return matrix.histograms[name];
@@ -177,25 +224,19 @@ function histogram(matrix, payload, state, queries) {
   return (matrix.histograms[name] = sum);
 }
 
-// Over the heads that are on: lines off and on, the share of the mass that is off, and the focus head's hidden share.
-function lineSums(bench, queries, payload) {
-  const { state } = bench;
-  const total = { off: 0, on: 0, kept: 0, visible: 0, rows: 0 };
-  for (const head of state.drawn) {
-    const matrix = payload.matrix(head);
-    if (!matrix) continue;
-    const sum = histogram(matrix, payload, state, queries);
-    const from = state.threshold ? state.threshold + 1 : 1;
-    sum.counts.forEach((count, bin) => { total[bin < from ? "off" : "on"] += count; });
-    sum.mass.forEach((mass, bin) => { if (bin >= from) total.kept += mass; });
-    total.visible += sum.total - sum.hidden;
-    total.rows += sum.rows;
+// Over the heads that are on: lines off and on, and the share of the mass that is off; of the focus head, the share
+// that is hidden.
+function lineSums({ payload, state }, queries) {
+  const sum = { off: 0, on: 0, offMass: 0, hidden: 0, rows: 0 };
+  const from = state.threshold ? state.threshold + 1 : 1;
+  for (const head of state.drawn.filter((candidate) => payload.matrix(candidate))) {
+    const { counts, mass, total, hidden, rows } = histogram(payload.matrix(head), payload, state, queries);
+    counts.forEach((count, bin) => { sum[bin < from ? "off" : "on"] += count; });
+    sum.offMass += Math.max(0, total - hidden - mass.slice(from).reduce((a, b) => a + b, 0));
+    sum.rows += rows;
   }
+  if (sum.rows) sum.offMass /= sum.rows;
   const focus = payload.matrix(state.head) && histogram(payload.matrix(state.head), payload, state, queries);
-  return {
-    ...total,
-    offMass: total.rows ? Math.max(0, total.visible - total.kept) / total.rows : 0,
-    focusRows: focus?.rows ?? 0,
-    hiddenOfFocus: focus?.rows ? focus.hidden / focus.rows : 0,
-  };
+  if (focus?.rows) sum.hidden = focus.hidden / focus.rows;
+  return sum;
 }

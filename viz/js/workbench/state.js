@@ -21,7 +21,8 @@ class State {
   get drawn() { return this.chosen.filter(({ slot }) => !this.off.has(slot)); }
   // Focus first, as the address and the server's `want` list them.
   get heads() {
-    return [this.head, ...this.chosen.filter(({ slot }) => slot !== this.focus)].map((h) => `${h.layer}.${h.head}`).join(",");
+    const others = this.chosen.filter(({ slot }) => slot !== this.focus);
+    return [this.head, ...others].map(({ layer, head }) => `${layer}.${head}`).join(",");
   }
 
   slotOf(head) { return this.slots.findIndex((other) => other && sameHead(other, head)); }
@@ -85,44 +86,60 @@ class State {
   }
 }
 
+const FROM_0 = ", counted from 0";
+
+// How each field is taken over; each returns what to say if it cannot be, in full.
 const READERS = {
   heads(state, text, payload) {
-    const asked = [...text.matchAll(/(?:^|,)(\d{1,6})\.(\d{1,6})(?=,|$)/g)].map(([, l, h]) => ({ layer: +l, head: +h }));
+    const found = [...text.matchAll(/(?:^|,)(\d{1,6})\.(\d{1,6})(?=,|$)/g)];
+    const asked = found.map(([, layer, head]) => ({ layer: Number(layer), head: Number(head) }));
     const distinct = asked.filter((head, i) => asked.findIndex((other) => sameHead(head, other)) === i);
     const heads = distinct.filter((head) => payload.exists(head)).slice(0, MOST_HEADS);
-    if (heads.length) state.choose(heads);
-    const missing = distinct.find((head) => !payload.exists(head));
-    if (missing && missing.layer >= payload.layers) {
-      return `asked for layer ${missing.layer}; this model has ${payload.layers}, counted from 0`;
+    if (heads.length) {
+      state.slots.fill(null); // colours in the order asked for
+      state.off.clear();
+      state.choose(heads);
     }
-    if (missing) return `asked for head ${missing.head}; layer ${missing.layer} has ${payload.header.heads[missing.layer]}, counted from 0`;
+    const missing = distinct.find((head) => !payload.exists(head));
+    if (missing) {
+      const { layer, head } = missing;
+      if (layer >= payload.layers) return `asked for layer ${layer}; this model has ${payload.layers}${FROM_0}`;
+      return `asked for head ${head}; layer ${layer} has ${payload.header.heads[layer]}${FROM_0}`;
+    }
     if (!asked.length) return `asked for the heads “${shorten(text, 20)}”; write layer.head, as in 2.5,3.1`;
     return distinct.length > MOST_HEADS ? `asked for ${distinct.length} heads; ${MOST_HEADS} fit` : "";
   },
   view(state, text) {
-    if (!PANES.some(({ name }) => name === text)) return `asked for the view “${shorten(text, 20)}”; there are ${wordList(PANES.map(({ name }) => name))}`;
+    const names = PANES.map(({ name }) => name);
+    if (!names.includes(text)) return `asked for the view “${shorten(text, 20)}”; there are ${wordList(names)}`;
     state.view = text;
+    return "";
   },
   token(state, text, payload) {
     const index = /^\d{1,7}$/.test(text) ? +text : NaN;
     if (!(index < payload.queries.length)) {
-      return `asked for token ${shorten(text, 20)}; this text has ${payload.queries.length}, counted from 0`;
+      return `asked for token ${shorten(text, 20)}; this text has ${payload.queries.length}${FROM_0}`;
     }
     Object.assign(state, { active: { side: "query", index }, pinned: true });
+    return "";
   },
   scale(state, text) {
-    if (!(text in SCALES)) return `asked for the scale “${shorten(text, 20)}”; there are ${wordList(Object.keys(SCALES))}`;
+    const names = Object.keys(SCALES);
+    if (!names.includes(text)) return `asked for the scale “${shorten(text, 20)}”; there are ${wordList(names)}`;
     state.scale = text;
+    return "";
   },
   sinks(state, text) {
     if (text !== "show" && text !== "hide") return `asked for sinks=${shorten(text, 20)}; there are show and hide`;
     state.hideSinks = text === "hide";
+    return "";
   },
   threshold(state, text) {
     const value = text.trim() === "" ? NaN : Number(text);
     if (Number.isNaN(value)) return `asked for the threshold “${shorten(text, 20)}”; it is a number from 0 to 0.5`;
     state.threshold = Math.min(THRESHOLD.most, Math.max(0, Math.round(value * 100)));
-    if (value < 0 || value * 100 > THRESHOLD.most) return `asked for the threshold ${shorten(text, 20)}; it goes from 0 to 0.5`;
+    const inside = value >= 0 && value * 100 <= THRESHOLD.most;
+    return inside ? "" : `asked for the threshold ${shorten(text, 20)}; it goes from 0 to 0.5`;
   },
 };
 

@@ -2,46 +2,46 @@
 
 const LONG_TOKEN = 32; // characters; a longer one is clipped, its title has it all
 
-// One token at the end of a block, white space around it kept and line ends made visible; returns its span.
+// One token at the end of a block, white space around it kept and line ends made visible; returns its node.
 function appendToken(block, side, index, label, special) {
   const [, before, core, after] = label.match(/^([ \n\r\t]*)([^]*?)([ \n\r\t]*)$/);
   const blank = core === "";
-  const span = el("span", { className: "word", role: "button", tabIndex: -1,
+  const word = el("span", { className: "word", role: "button", tabIndex: -1,
     textContent: blank ? shown(label) : visible(shorten(core, LONG_TOKEN)) });
-  [span.dataset.side, span.dataset.index] = [side, index];
-  if (special) span.classList.add("special");
-  if (blank) span.classList.add("blank");
-  if ([...core].length > LONG_TOKEN) span.title = label;
+  [word.dataset.side, word.dataset.index] = [side, index];
+  if (special) word.classList.add("special");
+  if (blank) word.classList.add("blank");
+  if ([...core].length > LONG_TOKEN) word.title = label;
   if (!blank) appendSpace(block, before);
-  block.append(span);
+  block.append(word);
   if (blank) for (const c of label.replace(/\r\n/g, "\n")) block.append(/[\n\r]/.test(c) ? el("br") : "");
   else appendSpace(block, after);
-  return span;
+  return word;
 }
 
 function appendSpace(block, space) {
   for (const c of space.replace(/\r\n/g, "\n")) {
-    if (/[\n\r]/.test(c)) block.append(el("span", { className: "mark", textContent: "↵" }), el("br"));
+    if (/[\n\r]/.test(c)) block.append(span("mark", "↵"), el("br"));
     else block.append(c);
   }
 }
 
 // The other end of the active token: its side, the five best, and a level of the ramp per token
-// (0 none, 1 to 255, -2 out of reach), plus the estimated weights.
+// (0 none, 1 to 255, -2 out of reach), and the least and the most that each weight may be.
 function readShades({ payload, state }) {
   const side = state.active.side === "query" ? "key" : "query";
-  const tokens = side === "key" ? payload.keys : payload.queries;
+  const tokens = payload.tokens(side);
   const matrix = payload.matrix(state.head);
   const levels = new Int16Array(tokens.length);
-  const weights = new Float64Array(tokens.length);
+  const bounds = Array.from({ length: tokens.length }, () => [0, 0]);
   const pair = (other) => (side === "key" ? [state.active.index, other] : [other, state.active.index]);
-  const visibleEnd = (other) => !(state.hideSinks && payload.sink[pair(other)[1]]) && !hiddenToken(payload, state, other);
-  if (!matrix) return { side, levels, weights, best: [] };
+  const out = (other) => (state.hideSinks && payload.sink[pair(other)[1]]) || hiddenToken(payload, state, other);
+  if (!matrix) return { side, levels, bounds, best: [] };
   const rank = (other) => {
     const [q, k] = pair(other);
-    return k < payload.width(q) && visibleEnd(other) ? matrix.rank(q, k) : -1;
+    return k < payload.width(q) && !out(other) ? matrix.rank(q, k) : -1;
   };
-  const best = largest(tokens.length, rank, 5).map(({ index }) => ({ index, half: matrix.half(...pair(index)) }));
+  const best = largest(tokens.length, rank, 5).map((index) => ({ index, half: matrix.half(...pair(index)) }));
   const codes = Uint8Array.from(levels, (_, other) => (rank(other) < 0 ? 0 : matrix.code(...pair(other))));
   const top = Math.max(1, ...codes);
   const table = scaleTable(state.scale, top, codes);
@@ -50,49 +50,83 @@ function readShades({ payload, state }) {
     if (k >= payload.width(q)) levels[other] = -2;
     else if (codes[other]) levels[other] = Math.round(255 * (0.02 + 0.98 * table[codes[other]]));
     if (levels[other] < 12 && levels[other] > 0) levels[other] = 0;
-    weights[other] = rank(other) < 0 ? 0 : matrix.estimate(q, k);
+    if (rank(other) >= 0) bounds[other] = matrix.bounds(q, k);
   }
-  return { side, levels, weights, best: best.filter(({ half }, i) => i === 0 || half >= 10) };
+  return { side, levels, bounds, best: best.filter(({ half }, i) => i === 0 || half >= 10) };
 }
 
-// One bar per token, shaded as in the text, and a mark under the active one.
-function drawStrip(canvas, width, { payload, state, theme, font }, { side, levels }) {
-  const pen = prepare(canvas, width, STRIP);
-  const n = levels.length;
-  const bar = width / n;
+// One bar per token, shaded as in the text, the token under it where there is room, and a mark at the active one.
+function drawStrip(canvas, width, height, bench, { side, levels }) {
+  const { payload, theme, font } = bench;
+  const pen = prepare(canvas, width, height);
+  const bar = width / levels.length;
+  const named = bar >= 30;
+  const ground = height - STRIP.foot - (named ? 18 : 0);
   pen.fillStyle = theme.colour.line;
-  pen.fillRect(0, 42, width, 1);
+  pen.fillRect(0, ground, width, 1);
+  [pen.font, pen.textBaseline, pen.textAlign] = [`12px ${font}`, "middle", "center"];
+  const { labels } = payload.tokens(side);
   levels.forEach((level, i) => {
-    if (level <= 0) return;
     pen.fillStyle = theme.beam[Math.max(60, level)];
-    const height = Math.max(1, (40 * level) / 255);
-    pen.fillRect(i * bar, 42 - height, Math.max(1, bar - Math.min(2, bar * 0.2)), height);
+    const size = level > 0 ? Math.max(1, ((ground - 2) * level) / 255) : 0;
+    if (size) pen.fillRect(i * bar, ground - size, Math.max(1, bar - Math.min(3, bar * 0.2)), size);
+    pen.fillStyle = level > 0 ? theme.colour.muted : theme.colour.faint;
+    if (named) pen.fillText(clip(pen, shown(labels[i]), bar - 4), (i + 0.45) * bar, ground + 11);
   });
-  const { index } = state.active;
-  const tokens = side === "key" ? payload.queries : payload.keys;
-  const words = `token ${index} of 0 to ${tokens.length - 1}: “${shorten(shown(tokens.labels[index]), 20)}”`;
-  [pen.font, pen.textBaseline, pen.textAlign, pen.fillStyle] = [`12px ${font}`, "middle", "left", theme.heads[state.focus]];
-  const x = payload.self ? (index + 0.5) * bar : 6;
-  pen.beginPath();
-  pen.moveTo(x, 44);
-  pen.lineTo(x - 5, 52);
-  pen.lineTo(x + 5, 52);
-  pen.fill();
-  pen.fillStyle = theme.colour.muted;
-  const room = pen.measureText(words).width;
-  pen.fillText(words, x + 10 + room > width ? Math.max(0, x - 10 - room) : x + 10, 50);
+  markActive(pen, width, height - 7, bar, bench);
 }
 
-// How near the active token half of the weight that is shown lies.
-function halfWords({ state }, { weights }) {
-  const total = weights.reduce((a, b) => a + b, 0);
-  if (!total) return "";
-  const { index } = state.active;
-  let sum = 0;
-  for (let distance = 0; distance < weights.length; distance++) {
-    sum += weights[index - distance] ?? 0;
-    if (distance) sum += weights[index + distance] ?? 0;
-    if (sum >= total / 2) return `half of the weight lies within ${distance} ${distance === 1 ? "token" : "tokens"}`;
+// A text no wider than so many pixels.
+function clip(pen, text, width) {
+  if (pen.measureText(text).width <= width) return text;
+  const letters = [...text];
+  while (letters.length && pen.measureText(`${letters.join("")}…`).width > width) letters.pop();
+  return `${letters.join("")}…`;
+}
+
+function markActive(pen, width, y, bar, { payload, state, theme }) {
+  const { side, index } = state.active;
+  const tokens = payload.tokens(side);
+  const words = `token ${index} (0 to ${tokens.length - 1}): “${shorten(shown(tokens.labels[index]), 20)}”`;
+  const x = payload.self ? (index + 0.45) * bar : 6;
+  pen.fillStyle = theme.heads[state.focus];
+  pen.beginPath();
+  pen.moveTo(x, y - 6);
+  pen.lineTo(x - 5, y + 2);
+  pen.lineTo(x + 5, y + 2);
+  pen.fill();
+  [pen.fillStyle, pen.textAlign] = [theme.colour.muted, "left"];
+  const room = pen.measureText(words).width;
+  pen.fillText(words, x + 10 + room > width ? Math.max(0, x - 10 - room) : x + 10, y);
+}
+
+// Over the middle of a box, so many pixels wide, and beside what is placed on the same line already.
+function beside(placed, box, room, width) {
+  const y = Math.round(box.y - 15);
+  let x = box.x + box.width / 2 - room / 2;
+  for (const other of placed) {
+    if (other.y === y && Math.abs(other.x - x) < room + 2) x = other.x + (x < other.x ? -1 : 1) * (room + 2);
   }
-  return "";
+  return { x: Math.min(Math.max(0, x), width - room), y };
+}
+
+// How near the active token half of the weight that is shown lies; "about" where codes leave more than one answer.
+function halfWords({ state }, { bounds }) {
+  const { index } = state.active;
+  const rings = bounds.map((_, distance) => {
+    const [left, right] = [bounds[index - distance], distance ? bounds[index + distance] : undefined];
+    return [0, 1].map((end) => (left?.[end] ?? 0) + (right?.[end] ?? 0));
+  });
+  const total = [0, 1].map((end) => rings.reduce((sum, ring) => sum + ring[end], 0));
+  if (!total[1]) return "";
+  // The first distance that holds half, if weights inside are at one end of what is possible, outside at the other.
+  const within = (inside, outside) => {
+    let [near, far] = [0, total[outside]];
+    return rings.findIndex((ring) => (near += ring[inside]) >= (far -= ring[outside]));
+  };
+  const [soon, late] = [within(1, 0), within(0, 1)];
+  const distance = Math.max(0, Math.round((soon + late) / 2));
+  const about = soon === late ? "" : "about ";
+  if (!distance && !about) return "half of the weight lies on the token itself";
+  return `half of the weight lies within ${about}${distance} ${distance === 1 ? "token" : "tokens"}`;
 }

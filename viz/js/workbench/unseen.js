@@ -17,23 +17,27 @@ class Unseen {
     const sentence = plainText(statusSentence(this.bench));
     for (const canvas of root.querySelectorAll("canvas.say")) canvas.ariaLabel = sentence;
     const { side, index } = state.active;
-    const label = shown((side === "query" ? payload.queries : payload.keys).labels[index]);
+    const verb = side === "query" ? "reads" : "is read by";
+    const label = shown(payload.tokens(side).labels[index]);
     const heads = state.drawn.filter((head) => payload.matrix(head));
-    const columns = heads.map((head) => tenLargest(payload, payload.matrix(head), side, index));
-    const header = el("tr", {}, ...heads.map((head) => el("th", { scope: "col", textContent: longName(head) })));
-    const rows = Array.from({ length: Math.max(0, ...columns.map((column) => column.length)) }, (_, i) =>
+    const columns = heads.map((head) => tenLargest(payload, head, side, index));
+    const longest = Math.max(0, ...columns.map((column) => column.length));
+    const rows = Array.from({ length: longest }, (_, i) =>
       el("tr", {}, ...columns.map((column) => el("td", { textContent: column[i] ?? "" }))));
     this.element.replaceChildren(el("table", {},
-      el("caption", { textContent: `“${label}” (${index}) ${side === "query" ? "reads" : "is read by"}: the ten largest weights per head, sinks included` }),
-      el("thead", {}, header), el("tbody", {}, ...rows)));
+      el("caption", { textContent: `“${label}” (${index}) ${verb}: the ten largest weights per head, sinks included` }),
+      el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col", textContent: longName(head) })))),
+      el("tbody", {}, ...rows)));
   }
 }
 
 // “cat” (2) 0.540, ... of one head.
-function tenLargest(payload, matrix, side, index) {
-  const tokens = side === "query" ? payload.keys : payload.queries;
+function tenLargest(payload, head, side, index) {
+  const { labels } = payload.tokens(side === "query" ? "key" : "query");
+  const matrix = payload.matrix(head);
   const pair = (other) => (side === "query" ? [index, other] : [other, index]);
-  const can = (other) => pair(other)[1] < payload.width(pair(other)[0]);
-  const best = largest(tokens.length, (other) => (can(other) ? matrix.rank(...pair(other)) : -1), 10);
-  return best.map(({ index: other }) => `“${shown(tokens.labels[other])}” (${other}) ${places3(matrix.half(...pair(other)))}`);
+  const can = (q, k) => k < payload.width(q) && !payload.bad(head, q);
+  const best = largest(labels.length, (other) => (can(...pair(other)) ? matrix.rank(...pair(other)) : -1), 10);
+  if (!best.length) return ["no usable weights"];
+  return best.map((other) => `“${shown(labels[other])}” (${other}) ${places3(matrix.half(...pair(other)))}`);
 }

@@ -1,0 +1,155 @@
+"""A real Chromium, pages that may ask nobody but this computer, and a stand-in for Streamlit that mounts a view."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import http.server
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Route
+
+from tests.browser import site
+from viz.view import View
+
+# Mounts as Streamlit 1.67 does: the default export on a shadow root, again on the same one for new data or a new theme.
+HOST = """<!doctype html><meta charset="utf-8"><body style="margin:0"><div id="host"></div>
+<script type="module">
+import draw from "/view.js";
+const parentElement = document.querySelector("#host").attachShadow({ mode: "open" });
+parentElement.append(Object.assign(document.createElement("div"), { className: "view" }));
+window.sent = [];
+window.mount = (...payloads) => {
+  for (const payload of payloads) {
+    const data = Uint8Array.from(atob(payload), (c) => c.charCodeAt(0));
+    window.unmount = draw({ data, parentElement, setStateValue: (name, value) => window.sent.push([name, value]) });
+  }
+};
+window.mounted = true;
+</script>"""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A missing browser is a failure: a skipped test would look like a passed one."""
+    try:
+        with site.chromium() as chromium:
+            yield chromium
+    except Exception as problem:
+        if site.chromium_path() is None:
+            pytest.fail(f"no Chromium to test in: sh tests/browser/chromium.sh installs one ({problem})")
+        raise
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page in which an error, or a request to anywhere but this computer, fails the test."""
+    context = browser.new_context(viewport={"width": 1180, "height": 1000}, color_scheme="light")
+    blocked: list[str] = []
+    errors: list[str] = []
+
+    def gate(route: Route) -> None:
+        if urlsplit(route.request.url).hostname in ("127.0.0.1", "localhost", None):
+            route.continue_()
+        else:
+            blocked.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", gate)
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if _is_error(message) else None)
+    yield page
+    context.close()
+    assert (blocked, errors) == ([], [])
+
+
+def _is_error(message: ConsoleMessage) -> bool:
+    """Streamlit looks for its own server under the page's address first: those misses are no errors of ours."""
+    return message.type == "error" and "/_stcore/" not in message.location.get("url", "")
+
+
+def wait_ready(page: Page) -> Locator:
+    """The view, drawn."""
+    page.locator(".view[data-ready]").wait_for()
+    return page.locator(".view")
+
+
+@pytest.fixture
+def exported(page: Page, tmp_path: Path) -> Callable[[View], Page]:
+    """Opens a view's page from disk."""
+
+    def show(view: View) -> Page:
+        path = tmp_path / "view.html"
+        path.write_text(view.to_html(), "utf-8")
+        page.goto(path.as_uri())
+        wait_ready(page)
+        return page
+
+    return show
+
+
+@dataclass
+class Live:
+    """A page that mounts views as Streamlit does."""
+
+    page: Page
+    address: str
+
+    def open(self, view: View, query: str = "") -> Page:
+        """Load the page with this query string, and mount the view in it."""
+        self.page.goto(f"{self.address}/{query}")
+        self.page.wait_for_function("window.mounted")
+        self.mount(view)
+        return self.page
+
+    def mount(self, *views: View) -> None:
+        """Give the component these views, one right after the other."""
+        self.page.evaluate("(data) => window.mount(...data)", [base64.b64encode(v.pack()).decode() for v in views])
+        wait_ready(self.page)
+
+    @property
+    def query(self) -> str:
+        """The query string in the address bar."""
+        return self.page.evaluate("location.search")
+
+    @property
+    def sent(self) -> list[Any]:
+        """What the component sent to the server: [name, value] each."""
+        return self.page.evaluate("window.sent")
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The stand-in's address; the workbench's script is `/view.js`."""
+    script = View("workbench", {}, {}, "").script
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            is_script = self.path == "/view.js"
+            body = (script if is_script else HOST).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/javascript" if is_script else "text/html")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        log_message = functools.partialmethod(lambda self, *args: None)  # type: ignore[assignment]
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
+        thread = threading.Thread(target=httpd.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{httpd.server_port}"
+        httpd.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def live(page: Page, server: str) -> Live:
+    return Live(page, server)

@@ -1,0 +1,269 @@
+"""The app as a visitor meets it: a real server, a real Chromium, a hub on loopback."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from models import zoo
+from tests.browser import site
+from tests.fake_hub import FakeHub
+
+PATIENCE = 90_000  # milliseconds; the first visit starts torch
+TEXT = "The old fox looked at the young fox"
+
+
+@pytest.fixture(scope="module")
+def app(hub: FakeHub) -> Iterator[str]:
+    """One server for all tests of this file: visitors share it, as they would."""
+    with site.streamlit(site.ROOT / "app.py") as address:
+        site.wait_for(address)
+        yield address
+
+
+@pytest.fixture
+def visit(page: Page, app: str):
+    """Opens a place of the app and waits until its picture is drawn."""
+
+    def go(place: str = "/text_attention", ready: str = ".wb") -> Page:
+        page.goto(app + place)
+        page.locator(ready).first.wait_for(timeout=PATIENCE)
+        return page
+
+    return go
+
+
+def bench(page: Page) -> Locator:
+    """The workbench, drawn."""
+    view = page.locator(".view[data-ready]", has=page.locator(".wb"))
+    view.wait_for(timeout=PATIENCE)
+    return view
+
+
+def tokens(page: Page) -> list[str]:
+    bench(page)
+    return page.locator(".token.query").all_inner_texts()
+
+
+def type_text(page: Page, text: str) -> None:
+    """As a visitor does: into the box, then Ctrl+Enter."""
+    box = page.get_by_label("Text", exact=True)
+    box.fill(text)
+    box.press("Control+Enter")
+
+
+def query(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def test_home_leads_to_an_example(visit) -> None:
+    page = visit("/", ".view[data-ready] svg")
+    expect(page.get_by_role("heading", name="See what every attention head sees")).to_be_visible()
+    expect(page.locator(".view[data-ready] svg")).to_have_count(3, timeout=PATIENCE)
+    page.get_by_role("link", name="Said twice").click()
+    expect(page).to_have_url(re.compile("text_attention.*heads="))
+    bench(page)
+    expect(page.get_by_label("Text", exact=True)).to_have_value(re.compile("^The wolf met"))
+    card = next(card for card in zoo.bundled() if card.name == "gpt-stories")
+    layer, head = card.heads["induction"]["layer"], card.heads["induction"]["head"]
+    expect(page.locator(".sentence")).to_contain_text(f"Layer {layer} · head {head}")
+
+
+def test_a_cold_deep_link_shows_model_text_heads_and_view(visit, folders: Path) -> None:
+    link = f"text_model={quote(str(folders / 'bert'))}&text={quote('the cat sat')}&heads=1.2,0.3&view=text"
+    page = visit(f"/text_attention?{link}", ".wb[data-view=text]")
+    expect(page.locator(".sentence")).to_contain_text("Layer 1 · head 2")
+    expect(page.locator("[role=gridcell][aria-selected=true]")).to_have_count(2)
+    assert "".join(page.locator(".wb .stage button").all_inner_texts()).replace(" ", "").startswith("[CLS]thecat")
+    assert query(page)["heads"] == ["1.2,0.3"]
+    page.reload()
+    expect(page.locator(".sentence")).to_contain_text("Layer 1 · head 2", timeout=PATIENCE)
+    assert query(page)["text"] == ["the cat sat"]
+
+
+def test_typed_text_appears_as_tokens_and_in_the_link(visit) -> None:
+    page = visit()
+    type_text(page, TEXT)
+    expect(page.locator(".token.query").nth(1)).to_have_text("old", timeout=PATIENCE)
+    assert tokens(page) == ["The", "old", "fox", "looked", "at", "the", "young", "fox"]
+    page.wait_for_function("decodeURIComponent(location.search).includes('looked at the young fox')")
+    page.reload()
+    bench(page)
+    expect(page.get_by_label("Text", exact=True)).to_have_value(TEXT)
+
+
+def test_clicks_and_hovers_say_what_float32_says_and_cost_the_server_nothing(visit) -> None:
+    page = visit(f"/text_attention?text={quote(TEXT)}")
+    bench(page)
+    page.wait_for_timeout(1_500)  # whatever loading still had to say
+    frames: list[int] = []
+    page.on("websocket", lambda _: pytest.fail("a new connection"))
+    page.evaluate(
+        "() => { const send = WebSocket.prototype.send; window.sent = 0;"
+        "WebSocket.prototype.send = function (...a) { window.sent++; return send.apply(this, a); }; }"
+    )
+    page.locator("[data-head='2.1']").click()
+    expect(page.locator(".sentence")).to_contain_text("Layer 2 · head 1")
+    page.locator(".token.query[data-index='6']").hover()
+    expect(page.locator(".sentence")).to_contain_text("“young” reads")
+    weights = zoo.load("gpt-stories").trace(TEXT).attentions[0].at(2, 1)
+    mini = page.locator(".mini")
+    box = mini.bounding_box()
+    assert box is not None
+    for q, k in ((6, 2), (7, 0), (3, 3)):
+        mini.hover(position={"x": (k + 0.5) * box["width"] / 8, "y": (q + 0.5) * box["height"] / 8})
+        expect(page.locator(".sentence")).to_contain_text(f"{weights[q, k]:.3f}")
+    page.get_by_role("button", name="Text", exact=True).click()
+    expect(page.locator(".wb[data-view=text]")).to_be_visible()
+    assert page.evaluate("window.sent") == 0
+    assert frames == []
+
+
+def test_keyboard(visit) -> None:
+    page = visit(f"/text_attention?text={quote(TEXT)}&heads=1.1")
+    bench(page)
+    page.locator("[data-head='1.1']").focus()
+    for key in ("ArrowDown", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator(".sentence")).to_contain_text("Layer 2 · head 2")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Shift+Enter")
+    expect(page.locator("[role=gridcell][aria-selected=true]")).to_have_count(2)
+    assert query(page)["heads"] == ["1.2,2.2"]
+
+
+@pytest.mark.parametrize(("scheme", "background"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(15, 19, 25)")])
+def test_themes(visit, page: Page, scheme: str, background: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    visit()
+    expect(bench(page)).to_have_attribute("data-theme", scheme)
+    colour = page.locator(".stApp").evaluate("(e) => getComputedStyle(e).backgroundColor")
+    assert colour == background
+
+
+def test_hostile_text_is_drawn_as_text(visit) -> None:
+    page = visit()
+    hostile = "</script><script>window.bad=1</script><img src=x onerror=window.bad=1> \u202eabc 👨‍👩‍👧 $x$ **b**"
+    type_text(page, hostile)
+    page.wait_for_function("decodeURIComponent(location.search).includes('window.bad')")
+    expect(page.locator(".token.query").first).to_have_text("</", timeout=PATIENCE)
+    assert page.evaluate("window.bad") is None
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_blank_text_keeps_the_page_alive(visit) -> None:
+    page = visit()
+    type_text(page, "   ")
+    expect(page.get_by_text("There is no text yet")).to_be_visible(timeout=PATIENCE)
+    type_text(page, "Once upon a time")
+    assert tokens(page) == ["Once", "upon", "a", "time"]
+
+
+def test_a_megabyte_is_refused_and_the_page_can_be_loaded_again(visit) -> None:
+    page = visit()
+    type_text(page, "a" * 1_000_000)
+    expect(page.get_by_text("1,000,000 characters")).to_be_visible(timeout=PATIENCE)
+    assert len(page.url) < 40_000
+    page.reload()
+    bench(page)
+
+
+def test_the_exported_file_opens_from_disk_and_shows_the_same_head(visit, tmp_path: Path) -> None:
+    page = visit(f"/text_attention?text={quote(TEXT)}&heads=3.2&token=5")
+    bench(page)
+    said = page.locator(".sentence").inner_text()
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download(timeout=PATIENCE) as download:
+        page.get_by_role("button", name="The workbench as one HTML file").click()
+    path = tmp_path / "export.html"
+    download.value.save_as(path)
+    page.context.set_offline(True)
+    page.goto(path.as_uri())
+    bench(page)
+    expect(page.locator(".sentence")).to_have_text(said)
+    page.context.set_offline(False)
+
+
+def test_numbers_are_exported_in_float32(visit, tmp_path: Path) -> None:
+    import csv
+
+    import numpy as np
+
+    page = visit(f"/text_attention?text={quote(TEXT)}&heads=3.2")
+    bench(page)
+    expected = zoo.load("gpt-stories").trace(TEXT).attentions[0]
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download(timeout=PATIENCE) as download:
+        page.get_by_role("button", name="Layer 3 · head 2 as CSV").click()
+    download.value.save_as(tmp_path / "head.csv")
+    rows = list(csv.reader((tmp_path / "head.csv").open(encoding="utf-8")))
+    assert np.array_equal(np.array([row[1:] for row in rows[1:]], np.float32), expected.at(3, 2))
+    with page.expect_download(timeout=PATIENCE) as download:
+        page.get_by_role("button", name="Every weight as NPZ").click()
+    download.value.save_as(tmp_path / "all.npz")
+    arrays = np.load(tmp_path / "all.npz", allow_pickle=False)
+    for layer in range(4):
+        assert arrays[f"layer_{layer}"].dtype == np.float32
+        assert np.array_equal(arrays[f"layer_{layer}"], expected.weights[layer])
+
+
+def test_a_hub_model_is_downloaded_with_progress(visit, hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "pause", 0.5)
+    page = visit()
+    hub.add("acme/slow", hub.repos["acme/tiny"])
+    choose_model(page, "acme/slow")
+    expect(page.get_by_text(re.compile(r"Downloading acme/slow: [\d.]+ of [\d.]+ MB"))).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("3 layers")).to_be_visible(timeout=PATIENCE)
+    assert query(page)["text_model"] == ["acme/slow"]
+
+
+def choose_model(page: Page, ref: str) -> None:
+    """Type a model that is not in the list."""
+    box = page.get_by_role("combobox", name=re.compile("Model"))
+    box.click()
+    box.fill(ref)
+    box.press("Enter")
+
+
+def test_a_hub_that_knows_no_such_model(visit) -> None:
+    page = visit()
+    choose_model(page, "acme/nothing")
+    expect(page.get_by_text("knows no model called “acme/nothing”")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_label("Text", exact=True)).not_to_have_value("")
+
+
+def test_a_download_that_is_cut_half_way_can_be_taken_up_again(
+    visit, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.add("acme/cut", hub.repos["acme/tiny"])
+    monkeypatch.setattr(hub, "cut", "model.safetensors")
+    page = visit()
+    choose_model(page, "acme/cut")
+    expect(page.get_by_text("broke off")).to_be_visible(timeout=PATIENCE)
+    monkeypatch.setattr(hub, "cut", None)
+    type_text(page, "once more")
+    expect(page.get_by_text("3 layers")).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_long_text_on_a_large_model_is_pooled_and_a_layer_comes_on_demand(visit, tmp_path: Path) -> None:
+    import torch
+    import transformers as hf
+
+    from tests import tiny
+
+    tokenizer = tiny.byte_level()
+    torch.manual_seed(0)
+    tiny.gpt2(len(tokenizer), n_embd=96, n_layer=12, n_head=12, n_positions=512).save_pretrained(tmp_path / "big")
+    tokenizer.save_pretrained(tmp_path / "big")
+    assert hf.AutoConfig.from_pretrained(tmp_path / "big").n_head == 12
+    text = "the cat sat on the mat " * 90
+    page = visit(f"/text_attention?text_model={quote(str(tmp_path / 'big'))}&text={quote(text)}")
+    bench(page)
+    expect(page.get_by_text("pooled from 512 × 512 by maximum")).to_be_visible()
+    page.locator("[data-head='0.5']").click()
+    expect(page.locator(".sentence")).to_contain_text("Layer 0 · head 5: “")
+    page.locator("[data-head='11.7']").click()
+    expect(page.locator(".sentence")).to_contain_text("Layer 11 · head 7: “", timeout=PATIENCE)

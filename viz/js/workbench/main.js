@@ -1,0 +1,364 @@
+// The workbench as a whole: its parts, what the visitor does, and what has to be drawn again for it.
+
+const INSTANCES = new WeakMap(); // parent element -> Workbench: it outlives updates, so choices stay
+const WIDE = 820; // pixels from which the panes stand side by side
+
+class Workbench {
+  constructor(parent) {
+    this.root = parent.querySelector(".view") ?? parent.appendChild(el("div", { className: "view" }));
+    [this.turn, this.updates, this.state] = [0, 0, new State()];
+    this.sinks = toggle("Hide sinks", (hideSinks) => this.set({ hideSinks }));
+    this.threshold = slider("Threshold", THRESHOLD.most, (threshold) => this.set({ threshold }));
+    const views = PANES.sort((a, b) => a.order - b.order);
+    const scales = Object.keys(SCALES).map((name) => ({ name, title: name }));
+    this.views = segmented("View", views, (view) => this.set({ view }));
+    this.scales = segmented("Scale", scales, (scale) => this.set({ scale }), true);
+    this.panes = Object.fromEntries(PANES.map(({ name, make }) => [name, make(this)]));
+    [this.grid, this.chips] = [new Grid(this), new Chips(this)];
+    [this.inspector, this.unseen] = [new Inspector(this), new Unseen(this)];
+    this.build();
+    this.listen();
+  }
+
+  build() {
+    this.failure = el("div", { className: "failure", role: "alert", hidden: true });
+    this.notice = el("div", { className: "notice", role: "status", hidden: true });
+    this.status = el("div", { className: "sentence", "aria-live": "polite" });
+    [this.swatch, this.hint] = [span("swatch"), span("cap hint")];
+    this.stage = el("div", { className: "stage" });
+    this.frame = el("section", { className: "wb", "aria-label": "Attention workbench", hidden: true }, this.notice,
+      el("div", { className: "body" }, this.buildControls(), this.buildHeads(), this.stage),
+      el("div", { className: "status" }, this.swatch, this.status, this.hint),
+      this.inspector.element, this.unseen.element);
+    this.root.replaceChildren(el("style", { textContent: STYLE }), this.failure, this.frame);
+  }
+
+  buildControls() {
+    this.copy = pressable("button", "Copy link", () => this.copyLink(), { hidden: true });
+    const scale = el("span", { className: "control cap" }, "Scale", this.scales.element);
+    this.row = el("div", { className: "bar second" });
+    const first = el("div", { className: "bar" }, this.views.element, spring(), scale, this.copy);
+    return (this.controls = el("div", { className: "controls" }, first, this.row));
+  }
+
+  buildHeads() {
+    this.size = span("cap");
+    this.roles = el("div", { className: "roles cap" });
+    [this.rampLow, this.rampHigh, this.rampWords] = [span(""), span(""), span("")];
+    this.ramp = el("canvas", { width: 96, height: 10, ariaHidden: "true" });
+    const title = el("b", { textContent: "Heads" });
+    return (this.heads = el("div", { className: "heads" },
+      el("div", { className: "bar" }, title, this.size, spring(), span("cap", "Shift-click adds a head")),
+      this.grid.element, this.roles,
+      el("div", { className: "cap ramp" }, this.rampLow, this.ramp, this.rampHigh, this.rampWords),
+      this.chips.element));
+  }
+
+  listen() {
+    this.gone = new AbortController();
+    const { signal } = this.gone;
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    const size = new ResizeObserver(() => this.resized());
+    this.root.addEventListener("keydown", (event) => this.key(event), { signal });
+    dark.addEventListener("change", () => this.payload && this.dress(), { signal });
+    document.fonts?.addEventListener("loadingdone", () => this.payload && this.refresh(), { signal });
+    size.observe(this.root);
+    signal.addEventListener("abort", () => size.disconnect());
+  }
+
+  // ---- Data
+
+  async update(data, send) {
+    this.root.dataset.updates = ++this.updates;
+    delete this.root.dataset.ready;
+    this.send = send;
+    const turn = ++this.turn;
+    const late = setTimeout(() => this.frame.classList.add("stale"), 150);
+    try {
+      const unpacked = await unpack(data, this.payload?.id);
+      if (turn !== this.turn) return; // newer data came while this was inflated
+      if (unpacked) this.take(new Payload(unpacked));
+      else if (Theme.of(this.root) !== this.theme) this.dress();
+      this.failure.hidden = true;
+    } catch (error) {
+      if (turn === this.turn) this.fail(error);
+    } finally {
+      clearTimeout(late);
+      if (turn === this.turn) this.frame.classList.remove("stale");
+    }
+    this.markReady(turn);
+  }
+
+  fail(error) {
+    this.failure.textContent = `This picture could not be read: ${error.message}. Reload the page to try again.`;
+    this.failure.hidden = false;
+    console.error(error);
+  }
+
+  take(payload) {
+    const old = this.payload;
+    this.payload = payload;
+    this.asked = wantWords(payload);
+    this.waiting = false;
+    const complaints = old ? this.carryOn(old) : this.begin();
+    if (!old || complaints.length) this.say(complaints.map((complaint) => `The link ${complaint}.`).join(" "));
+    this.frame.hidden = false;
+    this.copy.hidden = !this.linked;
+    this.grid.build();
+    this.shown = null; // every pane has its controls set out anew
+    this.dress();
+  }
+
+  // The state as it is before the visitor does anything.
+  fresh() {
+    const state = new State();
+    state.choose([this.payload.heads[0]]);
+    state.active = startToken(this.payload, state.hideSinks);
+    const complaints = state.apply(this.payload.header.state ?? {}, this.payload);
+    this.defaults = state.fields();
+    return { state, complaints };
+  }
+
+  begin() {
+    const { payload } = this;
+    const { state, complaints } = this.fresh();
+    this.state = state;
+    if (this.asked && !payload.header.state?.heads) state.apply({ heads: this.asked }, payload);
+    return this.linked ? [...complaints, ...state.apply(readAddress(KEYS), payload)] : complaints;
+  }
+
+  carryOn(old) {
+    const { payload } = this;
+    const text = ({ header: { queries, keys } }) => JSON.stringify([queries.labels, keys?.labels]);
+    const [was, defaults] = [this.state.fields(), this.defaults];
+    this.state.keep(payload, text(old) === text(payload));
+    this.fresh();
+    if (JSON.stringify(old.header.state) === JSON.stringify(payload.header.state)) return [];
+    // what the visitor has not touched follows the new text; what they chose stays
+    const next = Object.entries(payload.header.state ?? {}).filter(([key]) => was[key] === defaults[key]);
+    return this.state.apply(Object.fromEntries(next), payload);
+  }
+
+  get live() { return typeof this.send === "function"; }
+  get linked() { return this.live && this.payload.header.link; }
+  get pane() { return this.panes[this.state.view]; }
+
+  // Ready is what has been drawn for two frames, hairlines included.
+  markReady(turn) {
+    const frame = () => requestAnimationFrame(() => {
+      if (turn !== this.turn) return;
+      if (this.payload && this.pane.busy) frame();
+      else this.root.dataset.ready = this.payload?.id ?? "failed";
+    });
+    requestAnimationFrame(frame);
+  }
+
+  // Ask the server for matrices that are not here, once per choice.
+  request() {
+    const { heads, chosen } = this.state;
+    if (!this.live || heads === this.asked || chosen.every((head) => this.payload.matrix(head))) return;
+    [this.asked, this.waiting] = [heads, true];
+    this.send("want", heads);
+  }
+
+  missingWords() {
+    const { layer } = this.state.head;
+    if (this.waiting) return `reading layer ${layer} …`;
+    if (this.live) return "too large to send with the others; choose it alone.";
+    return `this file holds layer ${layer} as thumbnails only.`;
+  }
+
+  // ---- What the visitor does
+
+  choose(heads) { this.state.choose(heads); this.selected(); }
+  focus(slot) { this.state.focus = slot; this.selected(); }
+  remove(slot) { this.state.remove(slot); this.selected(); }
+
+  add(head) {
+    const slot = this.state.slotOf(head);
+    if (slot >= 0) this.state.remove(slot);
+    else if (!this.state.add(head)) return this.say(`${MOST_HEADS} heads at most: remove one to add another.`);
+    return this.selected();
+  }
+
+  set(changes) {
+    Object.assign(this.state, changes);
+    const { active, hideSinks } = this.state;
+    if (active.side === "query" && hiddenToken(this.payload, this.state, active.index)) {
+      Object.assign(this.state, { active: startToken(this.payload, hideSinks), pinned: false });
+    }
+    if (changes.scale) this.refresh();
+    else this.selected();
+  }
+
+  // The token under the pointer or the focus, unless one is pinned.
+  point(at, force = false) {
+    const { active, pinned } = this.state;
+    if ((pinned && !force) || (active.side === at.side && active.index === at.index)) return;
+    this.state.active = { side: at.side, index: Math.min(at.index, this.payload.tokens(at.side).length - 1) };
+    this.soon();
+  }
+
+  pin(at) {
+    const { active, pinned } = this.state;
+    const same = active.side === at.side && active.index === at.index;
+    this.state.pinned = !(pinned && same);
+    this.state.active = at;
+    this.soon();
+    this.address();
+  }
+
+  // The pair under the pointer in the small matrix, or none.
+  peek(cell) {
+    if (!cell && !this.state.cell) return;
+    this.state.cell = cell;
+    if (cell) this.point({ side: "query", index: cell.q });
+    this.soon();
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.payload) return;
+    const slot = /^[1-6]$/.test(event.key) ? Number(event.key) - 1 : -1;
+    if (event.key === "Escape" && this.state.pinned) {
+      this.state.pinned = false;
+      this.soon();
+      this.address();
+    } else if (event.key.toLowerCase() === "s" && !this.sinks.element.hidden) {
+      this.set({ hideSinks: !this.state.hideSinks });
+    } else if (this.state.slots[slot]) {
+      if (!this.state.off.delete(slot)) this.state.off.add(slot);
+      this.selected();
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  async copyLink() {
+    try {
+      await navigator.clipboard.writeText(location.href);
+      this.copy.textContent = "Copied";
+      setTimeout(() => { this.copy.textContent = "Copy link"; }, 1500);
+    } catch {
+      this.say("The browser does not allow copying here: the link is in the address bar.");
+    }
+  }
+
+  say(words) {
+    this.notice.hidden = !words;
+    this.notice.replaceChildren(words, pressable("", "×", () => this.say(""), { ariaLabel: "Close" }));
+  }
+
+  // ---- Drawing: the theme, then everything; the selection; the active token (at most once per frame)
+
+  dress() {
+    this.theme = Theme.of(this.root);
+    this.root.dataset.theme = this.theme.name;
+    for (const [name, colour] of Object.entries(this.theme.colour)) this.root.style.setProperty(`--${name}`, colour);
+    this.refresh();
+  }
+
+  resized() {
+    const width = this.root.clientWidth;
+    if (this.payload && width && width !== this.width) this.refresh();
+  }
+
+  refresh() {
+    this.width = this.root.clientWidth;
+    if (!this.width) return;
+    this.font = getComputedStyle(this.frame).fontFamily;
+    this.wide = this.width >= WIDE;
+    const { widest, layers, header } = this.payload;
+    const left = this.wide ? Math.round(Math.min(Math.max(376, 58 + widest * 38), this.width * 0.44)) : this.width;
+    this.frame.classList.toggle("narrow", !this.wide);
+    this.frame.style.setProperty("--left", `${left}px`);
+    const equal = header.heads.every((n) => n === widest);
+    this.size.textContent = `${layers} ${layers === 1 ? "layer" : "layers"} × ${equal ? "" : "up to "}${widest}`;
+    this.grid.layout(left - (this.wide ? 30 : 22));
+    this.grid.draw();
+    this.legend();
+    this.selected();
+  }
+
+  // What the marks and colours of the thumbnails mean, and what pooling has done to them.
+  legend() {
+    const { payload, theme, state } = this;
+    const scale = SCALES[state.scale];
+    const own = ownTop(payload) && state.scale !== "rank";
+    this.roles.replaceChildren(...roleLegend(payload, theme));
+    this.rampLow.textContent = `weight ${scale.low}${own && state.scale === "log" ? " of top" : ""}`;
+    this.rampHigh.textContent = own ? "top" : scale.high;
+    rampBar(this.ramp, theme);
+    const range = own ? ", each to its own top, at least 0.25" : ", same for every head";
+    const { rows, columns } = payload.pooled(0, this.grid.pixels, this.grid.pixels);
+    const [n, m] = [payload.queries.length, payload.keys.length];
+    const pooled = rows < n || columns < m ? `; each thumbnail is pooled from ${n} × ${m} by maximum` : "";
+    this.rampWords.textContent = scale.words + (state.scale === "rank" ? "" : range) + pooled;
+  }
+
+  selected() {
+    const { state, payload } = this;
+    this.request();
+    this.grid.mark();
+    this.chips.draw();
+    this.inspector.draw();
+    this.views.set(state.view);
+    this.scales.set(state.scale);
+    this.sinks.set(state.hideSinks);
+    this.sinks.element.hidden = !payload.sink.includes(1);
+    this.threshold.set(state.threshold);
+    this.showPane();
+    this.pointed();
+    this.address();
+  }
+
+  showPane() {
+    const another = this.shown !== this.pane;
+    if (another) {
+      this.row.replaceChildren(...this.pane.controls);
+      this.stage.replaceChildren(this.pane.element);
+      this.frame.dataset.view = this.state.view;
+      this.shown = this.pane;
+    }
+    const room = this.wide ? Math.max(430, this.heads.offsetHeight - this.controls.offsetHeight - 14) : 480;
+    this.pane.layout(this.stage.clientWidth - (this.wide ? 28 : 20), room);
+    this.pane.draw();
+    if (another) this.pane.reveal();
+  }
+
+  soon() {
+    this.pending ??= requestAnimationFrame(() => {
+      this.pending = null;
+      this.pane.point();
+      this.chips.point();
+      this.pointed();
+    });
+  }
+
+  pointed() {
+    const { state, theme } = this;
+    this.swatch.style.background = theme.heads[state.focus];
+    fill(this.status, statusSentence(this));
+    this.hint.textContent = state.pinned ? "pinned · Esc releases" : "";
+    this.unseen.later();
+  }
+
+  address() {
+    if (!this.linked) return;
+    const fields = this.state.fields();
+    const changed = KEYS.filter((key) => fields[key] !== this.defaults[key]);
+    writeAddress(KEYS, Object.fromEntries(changed.map((key) => [key, fields[key]])));
+  }
+}
+
+// The heads that the server was asked for, as they were asked for.
+const wantWords = ({ header }) => header.want?.map((head) => head.join(".")).join(",") ?? null;
+
+export default function ({ data, parentElement, setStateValue }) {
+  let bench = INSTANCES.get(parentElement);
+  if (!bench) INSTANCES.set(parentElement, (bench = new Workbench(parentElement)));
+  bench.update(data, setStateValue);
+  return () => {
+    INSTANCES.delete(parentElement);
+    bench.gone.abort();
+  };
+}

@@ -1,0 +1,152 @@
+// The workbench's look: Streamlit's shapes, colours by the theme's names (set on the root by `dress`).
+
+const STYLE = `
+.view{color:var(--ink);font:400 15px/1.45 var(--st-font,"Source Sans 3","Source Sans Pro",system-ui,sans-serif);
+  font-variant-numeric:tabular-nums;-webkit-font-smoothing:antialiased}
+.view *{box-sizing:border-box}
+.view [hidden]{display:none!important}
+.view canvas{display:block}
+.view button{font:inherit;color:inherit;background:none;border:0;padding:0;margin:0;cursor:pointer}
+.view :focus-visible{outline:2px solid var(--primary);outline-offset:2px}
+.wb{border:1px solid var(--border);border-radius:8px;background:var(--page);overflow:hidden}
+.wb.stale .body,.wb.stale .inspector,.wb.stale .status{opacity:.45;filter:saturate(.2)}
+.wb.stale::before{content:"Picture of the previous text";display:block;padding:6px 14px;font-size:13px;color:var(--muted)}
+.body{display:grid;grid-template:"heads controls" auto "heads stage" 1fr / var(--left) minmax(0,1fr)}
+.controls{grid-area:controls;align-self:start;padding:12px 14px 0;border-left:1px solid var(--line)}
+.heads{grid-area:heads;padding:12px 14px;align-self:start;min-width:0}
+.stage{grid-area:stage;padding:6px 14px 8px;border-left:1px solid var(--line);min-width:0}
+.bar{display:flex;align-items:center;gap:8px 12px;min-height:30px;flex-wrap:wrap}
+.bar.second{margin-top:6px;gap:4px 18px;min-height:34px}
+.spring{flex:1}
+.cap{font-size:13px;color:var(--muted)}
+.wrap{white-space:normal}
+.control{display:inline-flex;align-items:center;gap:8px;white-space:nowrap;font-size:13.5px}
+.control.cap{font-size:13px}
+.control.stretch{flex:1 1 0}
+.narrow .control{flex-wrap:wrap}
+.heads .bar{margin-bottom:6px}
+.heads .bar b{font-weight:600}
+.seg{display:inline-flex}
+.view .seg button{height:30px;padding:0 12px;font-size:13.5px;border:1px solid var(--border);background:var(--page);margin-left:-1px;white-space:nowrap}
+.view .seg.small button{height:26px;padding:0 9px;font-size:13px}
+.view .seg button:first-child{border-radius:8px 0 0 8px;margin-left:0}
+.view .seg button:last-child{border-radius:0 8px 8px 0}
+.view .seg button[aria-checked=true]{background:color-mix(in srgb,var(--primary) 10%,var(--page));border-color:var(--primary);color:var(--primary);font-weight:600;position:relative}
+.view .seg button:focus-visible{z-index:1;position:relative}
+.view .button{height:30px;padding:0 10px;border:1px solid var(--border);border-radius:8px;background:var(--page);font-size:13.5px;white-space:nowrap}
+.view .seg button:hover,.view .button:hover{border-color:var(--primary);color:var(--primary);position:relative}
+.view .toggle{display:inline-flex;align-items:center;gap:7px;border-radius:9px}
+.toggle i{width:28px;height:17px;border-radius:9px;background:var(--border);position:relative}
+.toggle i::after{content:"";position:absolute;left:2px;top:2px;width:13px;height:13px;border-radius:50%;background:var(--page)}
+.toggle[aria-checked=true] i{background:var(--primary)}
+.toggle[aria-checked=true] i::after{left:13px;background:var(--on-primary)}
+.control input{appearance:none;flex:1;min-width:60px;height:20px;margin:0;background:none;cursor:pointer;border-radius:6px}
+.control input::-webkit-slider-runnable-track{height:3px;border-radius:2px;background:linear-gradient(90deg,var(--primary) var(--fill),var(--border) 0)}
+.control input::-moz-range-track{height:3px;border-radius:2px;background:linear-gradient(90deg,var(--primary) var(--fill),var(--border) 0)}
+.control input::-webkit-slider-thumb{appearance:none;width:12px;height:12px;margin-top:-4.5px;border:0;border-radius:50%;background:var(--primary)}
+.control input::-moz-range-thumb{width:12px;height:12px;border:0;border-radius:50%;background:var(--primary)}
+.grid{overflow:auto;max-height:520px;padding:0 0 4px;margin-left:-2px;padding-left:2px;scrollbar-width:thin}
+.sheet{position:relative}
+.sheet canvas{position:absolute;left:0;top:0;pointer-events:none}
+.view .sheet button{position:absolute;border-radius:2px}
+.view .sheet button[role=gridcell]:hover{box-shadow:0 0 0 1px var(--ink)}
+.view .sheet .row-label{font-size:12px;color:var(--muted);text-align:left}
+.view .sheet .row-label:hover{color:var(--primary);text-decoration:underline}
+.roles{display:flex;flex-wrap:wrap;gap:2px 14px;margin-top:7px;line-height:22px}
+.roles:empty{display:none}
+.role{display:inline-flex;align-items:center;gap:4px;white-space:nowrap}
+.role i{font-style:normal;color:var(--faint)}
+.ramp{display:flex;align-items:center;flex-wrap:wrap;gap:2px 8px;margin-top:4px;line-height:20px}
+.below{display:flex;gap:14px;margin-top:12px}
+.mini{position:relative;width:136px;height:136px;flex:none;cursor:crosshair}
+.mini canvas{position:absolute;left:0;top:0}
+.beside{flex:1;min-width:0;display:flex;flex-direction:column;gap:8px}
+.beside .wrap{line-height:1.35;min-height:3.9em}
+.chips{display:flex;flex-wrap:wrap;gap:6px}
+.chip{display:flex;align-items:center;flex:1 1 100%;height:28px;border:1px solid var(--border);border-radius:6px;background:var(--page);font-size:13px;min-width:0}
+.chips:has(.chip:nth-child(4)) .chip{flex:1 1 calc(50% - 3px)}
+.chip.focus{border-color:var(--ink);box-shadow:inset 0 0 0 1px var(--ink)}
+.chip.off{opacity:.6}
+.view .chip .name{display:flex;align-items:center;gap:7px;flex:1;min-width:0;height:100%;padding:0 4px 0 7px;text-align:left;white-space:nowrap}
+.chip.focus .name{font-weight:600}
+.number{flex:none;width:14px;height:14px;border-radius:3px;font:700 11px/14px inherit;font-size:11px;line-height:14px;font-weight:700;text-align:center}
+.role-text{color:var(--muted);font-weight:400;overflow:hidden;text-overflow:ellipsis}
+.view .chip .remove{flex:none;width:24px;height:100%;color:var(--faint)}
+.view .chip .remove:hover{color:var(--ink)}
+.lines{position:relative}
+.lines>canvas{position:absolute;left:0;top:0;pointer-events:none}
+.lines .strong-lines{z-index:1}
+.lines>.cap{position:absolute;top:0;line-height:20px;white-space:nowrap}
+.scroller{position:absolute;left:0;right:0;overflow:hidden}
+.scroller.long{overflow-y:auto;overscroll-behavior:auto;scrollbar-width:thin}
+.spacer{position:relative}
+.view .token{position:absolute;display:block;padding:0 6px;font-size:15px;border-radius:5px;white-space:pre;unicode-bidi:isolate;color:var(--muted);overflow:hidden;text-overflow:ellipsis}
+.token.query{text-align:right}
+.token.key{text-align:left}
+.view .token.faint{color:var(--faint)}
+.view .token.reached{color:var(--ink);font-weight:600}
+.view .token.active{color:var(--page);background:var(--ink);font-weight:600}
+.view .token:focus-visible{outline-offset:-2px}
+.view .token.bad,.view .word.bad{text-decoration:underline wavy var(--wrong);color:var(--wrong);background:repeating-linear-gradient(135deg,var(--wrong-fill) 0 3px,var(--page) 3px 6px)}
+.view .token.bad.active,.view .word.bad.active{outline:2px solid var(--ink)}
+.nothing{position:absolute;z-index:2;padding:10px 12px;border:1px solid var(--border);border-radius:8px;background:var(--page);font-size:13.5px;line-height:1.4}
+.nothing .button{margin-top:8px}
+.text{display:flex;flex-direction:column}
+.reader{position:relative;overflow-y:auto;scrollbar-width:thin;padding:16px 2px 4px 0}
+.block{white-space:pre-wrap;overflow-wrap:break-word;color:color-mix(in srgb,var(--ink) 78%,var(--page))}
+.block .cap{line-height:22px}
+.block+.block{margin-top:12px;padding-top:8px;border-top:1px solid var(--line)}
+.reader[data-size=largest]{font-size:26px;line-height:52px}
+.reader[data-size=large]{font-size:20px;line-height:40px}
+.reader[data-size=medium]{font-size:18px;line-height:36px}
+.reader[data-size=small]{font-size:15px;line-height:31px}
+.word{cursor:pointer;unicode-bidi:isolate;border-radius:4px;padding:.14em 1px;margin:0 -1px;-webkit-box-decoration-break:clone;box-decoration-break:clone}
+.word.special{font-size:.72em;color:var(--faint);margin:0 3px}
+.word.blank,.block .mark{color:var(--faint);font-size:.8em}
+.word.cannot{color:var(--faint)}
+.word.strong{-webkit-text-stroke:.5px currentColor}
+.word.active{box-shadow:0 0 0 2px var(--primary);color:var(--ink);-webkit-text-stroke:.5px currentColor}
+.word.pinned{box-shadow:0 0 0 2px var(--page),0 0 0 4px var(--primary)}
+.reader .weight{position:absolute;left:0;top:16px;font-size:12px;line-height:14px;font-weight:600;color:var(--ink);pointer-events:none;white-space:nowrap}
+.strip-words{margin-top:10px}
+.status{display:flex;align-items:flex-start;padding:9px 14px;gap:8px;background:var(--panel);border-top:1px solid var(--line);line-height:1.4;min-height:40px}
+.wb[data-view=text]:not(.narrow) .status{min-height:61px}
+.swatch{flex:none;width:10px;height:10px;margin-top:6px;border-radius:2px}
+.whole{white-space:nowrap}
+.sentence{flex:1;min-width:0;overflow-wrap:anywhere}
+.sentence b{font-weight:600}
+.hint{white-space:nowrap;line-height:21px}
+.inspector{display:flex;flex-wrap:wrap;gap:12px 20px;padding:10px 14px 12px;border-top:1px solid var(--line)}
+.figures{display:flex;flex-wrap:wrap;gap:12px 20px}
+.figure{width:158px}
+.figure .value{font-size:22px;line-height:28px;white-space:nowrap}
+.figure .value{overflow:hidden;text-overflow:ellipsis}
+.figure .value span{font-size:13px;color:var(--muted)}
+.figure canvas{margin-top:3px}
+.answer{flex:1 1 320px;min-width:0}
+.figures:not([hidden])+.answer:not(:empty){border-left:1px solid var(--line);padding-left:20px}
+.answer .bar{min-height:0;margin-bottom:6px}
+.answer b{font-weight:600}
+.candidates{display:grid;grid-template-columns:repeat(auto-fill,minmax(96px,1fr));gap:6px 14px}
+.candidate{display:grid;grid-template-columns:minmax(0,1fr) auto;gap:0 6px;font-size:13px;line-height:18px}
+.candidate bdi{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.track{grid-column:1/3;height:6px;margin-top:1px;border-radius:1px;background:var(--line)}
+.track .fill{height:6px;min-width:1px;border-radius:1px;background:var(--faint)}
+.notice{display:flex;gap:12px;padding:7px 14px;font-size:13.5px;background:var(--panel);border-bottom:1px solid var(--line)}
+.notice button{margin-left:auto}
+.failure{padding:12px 14px;margin-bottom:8px;border-left:3px solid var(--wrong);border-radius:8px;background:var(--wrong-fill);color:var(--ink)}
+.unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+.narrow .body{display:flex;flex-direction:column}
+.narrow .controls,.narrow .stage{border-left:0;padding-left:10px;padding-right:10px}
+.narrow .heads{padding:10px;order:-1;align-self:stretch}
+.narrow .controls{border-top:1px solid var(--line)}
+.narrow .status{flex-wrap:wrap}
+.narrow .whole{white-space:nowrap}
+.sentence{flex:1 1 calc(100% - 30px)}
+.narrow .status,.narrow .inspector{padding-left:10px;padding-right:10px}
+.narrow .figures{width:100%}
+.narrow .figure{width:calc(50% - 10px)}
+.narrow .answer{border-left:0!important;padding-left:0!important}
+.narrow .below{flex-wrap:wrap}
+.narrow .beside{flex:1 1 180px}
+`;

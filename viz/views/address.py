@@ -1,0 +1,18 @@
+"""The page's address: what a link needs and no widget keeps there by itself, such as a long text."""
+
+from urllib.parse import quote
+
+from viz.view import View
+
+LONGEST = 30_000  # bytes of an encoded value; servers refuse requests of more than about 64 kB
+
+
+def fits(value: str) -> bool:
+    """Whether a value can be part of a link."""
+    return len(quote(value.encode("utf-8", "replace"), safe="")) <= LONGEST
+
+
+def view(**values: str | None) -> View:
+    """Put these into the address under their names; None takes a name out, as does a value too long for a link."""
+    kept = {name: value if value is not None and fits(value) else None for name, value in values.items()}
+    return View("address", {"values": kept}, {}, "")
