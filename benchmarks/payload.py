@@ -37,8 +37,8 @@ def _per_weight(name: str, model: Model, n_tokens: int) -> Row:
         budget=1.1,
         unit="bytes",
         against=_bertviz(attention, there),
-        detail=f"{ours:,} bytes, statistics and labels included, for {there:,} weights of {sum(attention.n_heads)} "
-        "heads; of a causal model, weights that look ahead are not counted on either side",
+        detail=f"{ours:,} bytes, with statistics and labels, for {there:,} weights of {sum(attention.n_heads)} heads"
+        + ("; weights that look ahead are not counted on either side" if attention.causal else ""),
         reason="in a text this short nearly every weight is large enough to need its exact decimals beside its code, "
         "and labels, hidden mass and head statistics are shared out over few weights.",
     )
@@ -68,7 +68,7 @@ def _long() -> Row:
         measured=size / 1e6,
         budget=4.0,
         unit="MB",
-        against="BertViz, which fails above 192 to 256 tokens",
+        against="BertViz: its page does not come up at this length",
         detail=f"{size:,} bytes: thumbnails of 144 heads and {sent} heads in full; made-up causal weights",
     )
 

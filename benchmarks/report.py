@@ -94,7 +94,7 @@ def machine() -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in ("torch", "transformers", "streamlit"))
     return (
         f"{os.cpu_count()} cores ({platform.machine()}, one torch thread), {platform.system()}, "
-        f"Python {platform.python_version()}, {packages}, {_chromium()}, load {os.getloadavg()[1]:.1f}"
+        f"Python {platform.python_version()}, {packages}, {_chromium()}; load average {os.getloadavg()[1]:.1f}"
     )
 
 

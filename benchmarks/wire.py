@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 RERUNS = 3
 QUIET = 2_000  # milliseconds without a message after which a rerun is over
 WORKBENCH = ".view[data-ready]:has(.token)"
+COUNT = """
+window.drawn = 0;
+const { drawImage } = CanvasRenderingContext2D.prototype;
+CanvasRenderingContext2D.prototype.drawImage = function (...rest) { window.drawn++; drawImage.apply(this, rest); };
+"""
 
 
 class Wire:
@@ -26,6 +31,7 @@ class Wire:
         self.received: list[int] = []
         self.sent: list[int] = []
         self.page: Page = browser.new_page(viewport={"width": 1280, "height": 1400})
+        self.page.add_init_script(COUNT)
         self.page.on("websocket", self._listen)
         self.page.goto(url, timeout=PATIENCE)
         self.page.locator(control).first.wait_for(timeout=PATIENCE)
@@ -54,9 +60,9 @@ class Wire:
         self.page.locator("h1").first.click()
         self.page.keyboard.press("r")
 
-    def updates(self) -> int:
-        """How often the workbench has been given data."""
-        return int(self.page.locator(WORKBENCH).get_attribute("data-updates") or 0)
+    def drawn(self) -> int:
+        """How many matrices have been put on a canvas so far."""
+        return int(self.page.evaluate("window.drawn"))
 
 
 def run() -> list[Row]:
@@ -75,8 +81,8 @@ def run() -> list[Row]:
 
 
 def _reruns(wire: Wire, least: int) -> list[Row]:
-    """Bytes to the browser, and whether the workbench was called."""
-    started, before = wire.updates(), len(wire.received)
+    """Bytes to the browser, and whether the workbench was drawn again."""
+    drawn, before = wire.drawn(), len(wire.received)
     costs = [wire.during(wire.rerun)[0] for _ in range(RERUNS)]
     messages = (len(wire.received) - before) // RERUNS
     return [
@@ -91,14 +97,13 @@ def _reruns(wire: Wire, least: int) -> list[Row]:
             "and icon in full each time.",
         ),
         Row(
-            name="rerun with nothing changed, workbench called again",
-            measured=wire.updates() - started,
+            name="rerun with nothing changed, matrices drawn again",
+            measured=wire.drawn() - drawn,
             budget=0,
-            unit="times",
+            unit="matrices",
             against="",
-            detail=f"calls in {RERUNS} reruns after loading",
-            reason="Streamlit hands the component over once more on the first rerun, when its message comes as a hash; "
-            "later reruns leave it alone.",
+            detail=f"in {RERUNS} reruns after loading, which had drawn {drawn}",
+            reason="the component was handed over again and did not see that its data is what it has.",
         ),
     ]
 

@@ -13,6 +13,7 @@ from pages.parts import ask, export, frame, keep, show
 PAGE = "text"
 
 frame.begin(__file__)
+show.scripts("address", "workbench")
 with st.container(horizontal=True):
     ref = ask.model(PAGE)
     text = ask.text(PAGE, ref)

@@ -22,6 +22,7 @@ MAY = {
     "viz": {"numpy", "viz", "models.records"},
     "models": {"numpy", "torch", "transformers", "tokenizers", "safetensors", "huggingface_hub", "tqdm", "models"},
     "models/records.py": {"numpy"},
+    "models/zoo/recipes": {"numpy", "torch", "transformers", "tokenizers", "safetensors", "PIL", "sacrebleu", "models"},
     "models/explain": {"numpy", "torch", "models"},
 }
 # importing these must cost no torch: a page is on the screen before torch is

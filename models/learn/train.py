@@ -28,6 +28,7 @@ class Plan:
     steps: int
     lr: float
     warmup: int = 100
+    hold: float = 0.0  # fraction of the steps at full `lr` before it falls
     final_lr: float = 0.1  # fraction of `lr` that is left at the last step
     betas: tuple[float, float] = (0.9, 0.95)
     weight_decay: float = 0.1  # on matrices only; biases and norms are left alone
@@ -36,10 +37,11 @@ class Plan:
     every: int = 100  # steps between two evaluations and snapshots
 
     def lr_at(self, step: int) -> float:
-        """Linear warm-up, then half a cosine down to `final_lr * lr` (Loshchilov and Hutter 2017, eq. 5)."""
+        """Linear warm-up, `lr` until `hold`, half a cosine down to `final_lr * lr` (Loshchilov and Hutter 2017)."""
         if step < self.warmup:
             return self.lr * (step + 1) / self.warmup
-        done = (step - self.warmup) / max(1, self.steps - self.warmup)
+        start = max(self.warmup, self.hold * self.steps)
+        done = max(0.0, step - start) / max(1, self.steps - start)
         return self.lr * (self.final_lr + (1 - self.final_lr) * 0.5 * (1 + math.cos(math.pi * done)))
 
 

@@ -18,40 +18,42 @@ from models import zoo
 from models.explain.heads import statistics
 from models.records import Card
 from models.zoo import cards
-from models.zoo.recipes import names, recipe
+from models.zoo.recipes import attended, names, recipe, shipped
 
 DIGITS = 0.005  # relative: how far a figure may move between two machines' floating point
 
 
-def train(name: str, data: Path, work: Path) -> None:
+def train(name: str, data: Path, work: Path, ship: Path) -> None:
     """Run the recipe, ship fp16 weights, then measure what was shipped and write the card."""
     module = recipe(name)
-    model, tokenizer, curve = module.train(data, work / name, lambda line: print(line, flush=True))
-    folder = cards.BUNDLED / name
-    folder.mkdir(parents=True, exist_ok=True)
-    model.half().save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    # a first card without figures makes the folder loadable by name; the figures are those of the files just written
-    blank = Card(name=name, metrics={}, heads={}, curve=tuple(curve), **module.CARD)
-    write(folder, blank)
+    torch.set_float32_matmul_precision("medium")  # lets a CPU that has bf16 matrix units train with them
+    model, processor, curve = module.train(data, work / name, lambda line: print(line, flush=True))
+    torch.set_float32_matmul_precision("highest")  # what is measured is float32 throughout
+    folder = ship / name
+    shipped.save(model, processor, folder)
+    if hasattr(module, "pictures"):
+        shipped.save_pictures(module.pictures(data), folder)
+    metrics, heads = measure(name, data, folder)
+    write(folder, Card(name=name, metrics=metrics, heads=heads, curve=tuple(curve), **module.CARD))
     cards.bundled.cache_clear()
-    metrics, heads = measure(name, data)
-    write(folder, dataclasses.replace(blank, metrics=metrics, heads=heads))
-    print(json.dumps(metrics, indent=1))
+    print(json.dumps({"metrics": metrics, "heads": heads}, indent=1))
 
 
-def measure(name: str, data: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The held-out figures of the shipped files, and which head plays which role on held-out text."""
+def measure(name: str, data: Path, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The held-out figures of the shipped files, and which head plays which role on held-out data."""
     module = recipe(name)
-    model = zoo.load(name)
-    metrics = module.measure(model.module, model.tokenizer, data)
-    scores = [statistics(model.trace(text).attentions[0]) for text in module.probe(data)]
-    heads = {}
-    for role in ("previous", "same", "induction"):
-        mean = np.mean([score.scores[role] for score in scores], axis=0)
-        layer, head = divmod(int(mean.argmax()), mean.shape[1])
-        heads[role] = {"layer": layer, "head": head, "score": round(float(mean[layer, head]), 3)}
-    return metrics, heads
+    model, processor = shipped.load(folder)
+    metrics = module.measure(model, processor, data)
+    if hasattr(module, "heads"):
+        return metrics, module.heads(model, processor, data)
+    return metrics, roles(folder, module.probe(data), module.ROLES)
+
+
+def roles(folder: Path, texts: tuple[str, ...], wanted: tuple[str, ...]) -> dict[str, Any]:
+    """The head that plays each role best on these texts, for models that read one text with one stack of layers."""
+    model = zoo.load(str(folder))
+    scores = [statistics(model.trace(text).attentions[0]) for text in texts]
+    return {role: attended.best(np.mean([score.scores[role] for score in scores], axis=0)) for role in wanted}
 
 
 def write(folder: Path, card: Card) -> None:
@@ -60,13 +62,14 @@ def write(folder: Path, card: Card) -> None:
     (folder / "card.json").write_text(content + "\n", "utf-8")
 
 
-def verify(chosen: list[str], data: Path) -> int:
+def verify(chosen: list[str], data: Path, ship: Path) -> int:
     """Measure again and compare with the cards; returns how many figures do not agree."""
     wrong = 0
-    for card in zoo.bundled():
+    for folder in sorted(path.parent for path in ship.glob("*/card.json")):
+        card = cards.read(folder)
         if chosen and card.name not in chosen:
             continue
-        metrics, heads = measure(card.name, data)
+        metrics, heads = measure(card.name, data, folder)
         for key, said in card.metrics.items():
             found = metrics.get(key)
             good = found is not None and abs(found - said) <= DIGITS * abs(said)
@@ -85,13 +88,14 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(names())}; none means all")
     parser.add_argument("--data", type=Path, required=True, help="folder with the training data a recipe asks for")
     parser.add_argument("--work", type=Path, default=Path("zoo-work"), help="folder for snapshots, to resume from")
+    parser.add_argument("--ship", type=Path, default=cards.BUNDLED, help="folder that the models' folders lie in")
     options = parser.parse_args()
     torch.set_num_threads(1)  # two contend for memory and are slower than one
     try:
         if options.command == "verify":
-            return min(1, verify(options.names, options.data))
+            return min(1, verify(options.names, options.data, options.ship))
         for name in options.names or names():
-            train(name, options.data, options.work)
+            train(name, options.data, options.work, options.ship)
     except (FileNotFoundError, KeyError, zoo.HeadlightError) as problem:
         print(problem.args[0] if problem.args else problem, file=sys.stderr)
         return 2

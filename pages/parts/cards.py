@@ -9,11 +9,11 @@ from streamlit.delta_generator import DeltaGenerator
 from models.records import Card
 from pages.parts import keep
 from pages.parts.frame import Page
-from pages.parts.show import view, words
+from pages.parts.show import scripts, view, words
 from viz.views import glimpse
 
 COLUMNS = 3
-GLIMPSE = 144  # pixels, the height of a card's picture
+GLIMPSE = 180  # pixels, the height of a card's picture
 ROLES = {
     "previous token": "A head that reads the word before",
     "broad": "A head that reads a little of everything",
@@ -47,6 +47,7 @@ def examples(found: tuple[Card, ...]) -> list[Picture]:
     if not shown:
         return []
     st.subheader("Start from something worth seeing", anchor=False)
+    scripts("glimpse")
     pictures = []
     for column, (card, example) in zip(st.columns(COLUMNS), _one_per_role(shown), strict=False):
         with column.container(border=True):
@@ -62,7 +63,10 @@ def examples(found: tuple[Card, ...]) -> list[Picture]:
 
 def _one_per_role(shown: list[tuple[Card, dict[str, Any]]]) -> list[tuple[Card, dict[str, Any]]]:
     """The first example of each role: a row of cards should not say the same thing twice."""
-    return list({example["role"]: (card, example) for card, example in reversed(shown)}.values())[::-1]
+    first: dict[str, tuple[Card, dict[str, Any]]] = {}
+    for card, example in shown:
+        first.setdefault(example["role"], (card, example))
+    return list(first.values())
 
 
 def draw(pictures: list[Picture]) -> None:

@@ -13,10 +13,12 @@ def menu(page: str, kept: keep.Kept) -> None:
         if not menu.open:
             return
         trace = kept.trace
+        state = {name: st.query_params[name] for name in workbench.STATE if name in st.query_params}
+        want = workbench.heads(state.get("heads", ""))
         attention, name = trace.attentions[0], files.name(trace)
         st.download_button(
             "The workbench as one HTML file",
-            lambda: workbench.view(trace, kept.statistics).to_html(),
+            lambda: workbench.view(trace, kept.statistics, want=want, state=state).to_html(),
             file_name=f"{name}.html",
             mime="text/html",
             on_click="ignore",

@@ -57,15 +57,16 @@ def describe(path: Path) -> Page:
 
 
 def begin(file: str) -> None:
-    """Set up a page: title from its docstring, sidebar, style, header; and start warming the first model."""
+    """Set up a page: title from its docstring, sidebar, style, header."""
     page = describe(Path(file))
     _set_up(page.title)
     st.title(page.title, anchor=False)
 
 
 def begin_home(title: str) -> None:
-    """Set up Home, whose docstring is not a page's."""
+    """Set up Home, whose docstring is not a page's; while it is read, the first model is warmed."""
     _set_up("Headlight")
+    keep.warm()
     st.title(title, anchor=False)
 
 
@@ -76,7 +77,6 @@ def _set_up(title: str) -> None:
         layout="wide",
         initial_sidebar_state=SIDEBAR,
     )
-    keep.warm()
     with st.sidebar:
         _sidebar()
 

@@ -39,7 +39,7 @@ def model(ref: str) -> Model:
         with place.container():
             bar = st.progress(0.0, text=words(load.progress.stage))
             st.skeleton(height=560)
-        while not load.done.wait(0.15):
+        while not load.done.wait(0.4):
             progress = load.progress
             share = min(1.0, progress.done / progress.total) if progress.total else 0.0
             bar.progress(share, text=words(_stage(progress)))
@@ -89,13 +89,19 @@ def _components(name: str, script: Script) -> tuple[Any, Any]:
     return library, frame
 
 
+def scripts(*names: str) -> None:
+    """Send the scripts of the views a page will show, before it waits for anything: they are compiled meanwhile."""
+    for name in names:
+        library, _ = _components(name, script_of(name))
+        library(key=f"script_{name}")
+
+
 def view(view: View, key: str, data: bytes | None = None, **states: Any) -> Any:
-    """Mount a view; `states` are the names it may send back, with their first values."""
+    """Mount a view, whose script the page has sent; `states` are what it may send back, with their first values."""
     data = view.pack() if data is None else data
     assert isinstance(data, bytes)  # anything else would reach the browser as the text of its repr
     callbacks: dict[str, Any] = {f"on_{name}_change": lambda: None for name in states}
-    library, frame = _components(view.name, script_of(view.name))
-    library(key=f"script_{key}")
+    _, frame = _components(view.name, script_of(view.name))
     return frame(data=data, key=key, default=states or None, **callbacks)
 
 

@@ -66,7 +66,7 @@ def test_home_leads_to_an_example(visit) -> None:
     page.get_by_role("link", name="Said twice").click()
     expect(page).to_have_url(re.compile("text_attention.*heads="))
     bench(page)
-    expect(page.get_by_label("Text", exact=True)).to_have_value(re.compile("^The wolf met"))
+    expect(page.get_by_label("Text", exact=True)).to_have_value(re.compile("^A red hen"))
     card = next(card for card in zoo.bundled() if card.name == "gpt-stories")
     layer, head = card.heads["induction"]["layer"], card.heads["induction"]["head"]
     expect(page.locator(".sentence")).to_contain_text(f"Layer {layer} · head {head}")
@@ -77,7 +77,7 @@ def test_a_cold_deep_link_shows_model_text_heads_and_view(visit, folders: Path) 
     page = visit(f"/text_attention?{link}", ".wb[data-view=text]")
     expect(page.locator(".sentence")).to_contain_text("Layer 1 · head 2")
     expect(page.locator("[role=gridcell][aria-selected=true]")).to_have_count(2)
-    assert "".join(page.locator(".wb .stage button").all_inner_texts()).replace(" ", "").startswith("[CLS]thecat")
+    assert page.locator(".passage").inner_text().split() == ["the", "cat", "sat"]  # sinks are hidden
     assert query(page)["heads"] == ["1.2,0.3"]
     page.reload()
     expect(page.locator(".sentence")).to_contain_text("Layer 1 · head 2", timeout=PATIENCE)
@@ -116,7 +116,7 @@ def test_clicks_and_hovers_say_what_float32_says_and_cost_the_server_nothing(vis
     for q, k in ((6, 2), (7, 0), (3, 3)):
         mini.hover(position={"x": (k + 0.5) * box["width"] / 8, "y": (q + 0.5) * box["height"] / 8})
         expect(page.locator(".sentence")).to_contain_text(f"{weights[q, k]:.3f}")
-    page.get_by_role("button", name="Text", exact=True).click()
+    page.locator(".wb").get_by_text("Text", exact=True).click()
     expect(page.locator(".wb[data-view=text]")).to_be_visible()
     assert page.evaluate("window.sent") == 0
     assert frames == []
@@ -149,7 +149,8 @@ def test_hostile_text_is_drawn_as_text(visit) -> None:
     hostile = "</script><script>window.bad=1</script><img src=x onerror=window.bad=1> \u202eabc 👨‍👩‍👧 $x$ **b**"
     type_text(page, hostile)
     page.wait_for_function("decodeURIComponent(location.search).includes('window.bad')")
-    expect(page.locator(".token.query").first).to_have_text("</", timeout=PATIENCE)
+    page.locator(".wb").get_by_text("Text", exact=True).click()
+    expect(page.locator(".passage")).to_contain_text("</script><script>window.bad=1</script><img", timeout=PATIENCE)
     assert page.evaluate("window.bad") is None
     assert page.locator("img[src=x]").count() == 0
 

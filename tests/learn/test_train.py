@@ -87,3 +87,10 @@ def test_learning_rate() -> None:
     assert plan.lr_at(10) == pytest.approx(1.0)
     assert plan.lr_at(60) == pytest.approx(0.55)  # half of the cosine
     assert plan.lr_at(110) == pytest.approx(0.1)
+
+
+def test_learning_rate_is_held_before_it_falls() -> None:
+    plan = Plan(steps=100, lr=1.0, warmup=10, hold=0.5, final_lr=0.0)
+    assert plan.lr_at(10) == plan.lr_at(49) == plan.lr_at(50) == pytest.approx(1.0)
+    assert plan.lr_at(75) == pytest.approx(0.5)
+    assert plan.lr_at(100) == pytest.approx(0.0)

@@ -5,13 +5,13 @@ from tests.viz.decoder import unpack
 from viz.views import address, glimpse
 
 
-def test_a_glimpse_shows_the_last_nine_tokens_and_says_what_it_shows() -> None:
-    trace = traces.trace(shape=(2, 2), labels=traces.CAT)
+def test_a_glimpse_shows_the_last_twelve_tokens_and_says_what_it_shows() -> None:
+    trace = traces.trace(shape=(2, 2), labels=("So", *traces.CAT, " Yes", "."))
     attention = trace.attentions[0]
-    view = glimpse.view(attention, 1, 0, 10)
+    view = glimpse.view(attention, 1, 0, 13)
     header = view.header
-    assert [" ".join(label.split()) for label in traces.CAT[2:11]] == header["labels"]
-    weights = attention.at(1, 0)[2:11, 2:11]
+    assert header["labels"] == [" ".join(label.split()) for label in attention.keys.labels[2:14]]
+    weights = attention.at(1, 0)[2:14, 2:14]
     assert all(abs(weights[q, k] - w) <= 0.0005 and w >= glimpse.FAINT - 0.0005 for q, k, w in header["lines"])
     assert len(header["lines"]) == (weights >= glimpse.FAINT).sum()
     assert header["best"] == weights[-1].argmax()

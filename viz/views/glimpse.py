@@ -3,7 +3,7 @@
 from models.records import Attention
 from viz.view import View
 
-ROWS = 9  # tokens drawn: the last ones up to the query
+ROWS = 12  # tokens drawn: the last ones up to the query
 FAINT = 0.03  # weights below are not drawn
 
 

@@ -21,6 +21,7 @@ from viz.view import View
 
 Head = tuple[int, int]  # layer, head
 
+STATE = ("heads", "view", "token", "scale", "sinks", "threshold")  # what the page's address says of the workbench
 THUMBNAIL = 48  # at most so many rows and columns in a pooled thumbnail
 BYTES_PER_WEIGHT = 1.1  # an upper bound on what a weight packs to, from 64 tokens on
 N_ANSWERS = 8

@@ -1,7 +1,9 @@
 """How each bundled model was made: a module with `train`, `measure` and `CARD`, run by `python -m models.zoo`.
 
-`train(data, work, report)` returns (model, tokenizer, curve); `measure(model, tokenizer, data)` returns the card's
-held-out figures; `CARD` is what the card says in words; `probe(data)` gives texts on which heads are measured.
+`train(data, work, report)` returns (model, processor, curve), the processor being a tokenizer, an image processor or a
+pair of both; `measure(model, processor, data)` returns the card's held-out figures; `CARD` is what the card says in
+words. What the heads do is measured by `heads(model, processor, data)`, or, where it is one of the common `ROLES`, on
+the texts of `probe(data)`. `pictures(data)`, where there is one, gives the examples' pictures by file name.
 """
 
 import importlib

@@ -55,7 +55,7 @@ CARD = {
         {
             "title": "Said twice",
             "role": "induction",
-            "text": "The wolf met Little Red-Cap in the wood. The wolf met Little Red-Cap in the",
+            "text": "A red hen and a blue bird. A red hen and a blue",
         },
         {
             "title": "Old and young",

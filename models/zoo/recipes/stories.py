@@ -5,9 +5,10 @@ of Project Gutenberg with its header, footer and name removed; the cards list th
 """
 
 import gzip
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+
+from models.zoo.recipes.splits import fingerprint
 
 FILE = "stories.txt.gz"
 END_OF_BOOK = "<|endofbook|>"
@@ -76,5 +77,4 @@ def read(data: Path, unseen_book: int = UNSEEN_BOOK) -> Stories:
 
 def is_held_out(paragraph: str) -> bool:
     """Decide by what a paragraph says, not where it stands: the same words always land on the same side."""
-    words = "".join(c for c in paragraph.lower() if c.isalnum())
-    return int.from_bytes(hashlib.sha256(words.encode()).digest()[:8]) % HELD_OUT == 0
+    return fingerprint(paragraph) % HELD_OUT == 0

@@ -1,6 +1,6 @@
 // One head reading one word: two columns of tokens, the last token's lines strong, the others' a faint ground.
 
-const STEP = 15, TOP = 12, WIDTH = 300, GAP = 104;       // pixels; GAP: from the edge to where lines begin
+const STEP = 14, TOP = 12, WIDTH = 300, GAP = 104;       // pixels; GAP: from the edge to where lines begin
 
 function svg(name, attributes, text = "") {
   const node = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -34,7 +34,7 @@ export default function ({ data, parentElement }) {
   unpack(data).then(({ header }) => {
     const root = parentElement.querySelector(".view");
     const theme = Theme.of(root), last = header.labels.length - 1;
-    const height = 2 * TOP + STEP * 8;                   // as tall as nine tokens, so that cards in a row agree
+    const height = 2 * TOP + STEP * 11;                  // as tall as twelve tokens, so that cards in a row agree
     const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${height}`, width: "100%", height, role: "img" });
     picture.setAttribute("aria-label", header.said);
     picture.style.fontFamily = "var(--st-font, sans-serif)";

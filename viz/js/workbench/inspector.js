@@ -27,7 +27,7 @@ class Inspector {
     return [
       this.figure("Entropy", own.entropy?.toFixed(2), `of ${most.toFixed(2)} bits`, "entropy", most),
       this.figure("Mean distance", own.distance?.toFixed(1), "tokens", "distance", longest),
-      this.figure("Sink mass", own.sink === null ? undefined : percentOf(own.sink), sinks, "sink", 2000),
+      this.figure("Sink mass", own.sink === null ? undefined : names.length ? percentOf(own.sink) : "0 %", sinks, "sink", 2000),
     ];
   }
 

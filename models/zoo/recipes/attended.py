@@ -1,0 +1,36 @@
+"""Which head does what: the mean weight that each head puts where a head of that kind would look."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.records import Bools, Floats
+
+
+def stack(attentions: tuple[Tensor, ...], item: int = 0) -> Floats:
+    """One item of a batch of a model's `attentions`, as [layer, head, query, key]."""
+    return np.stack([layer[item].detach().numpy() for layer in attentions])
+
+
+def share(pictures: Iterable[tuple[Floats, Bools]]) -> NDArray[np.float64]:
+    """Mean weight [layer, head] on the targets, over all rows of all pictures that have a target.
+
+    A picture is weights [layer, head, query, key] with its targets, bool [query, key].
+    """
+    total, rows = np.zeros(()), 0
+    for weights, targets in pictures:
+        asked = targets.any(-1)
+        total = total + (weights * targets)[:, :, asked].sum((-2, -1), dtype=np.float64)
+        rows += int(asked.sum())
+    if not rows:
+        raise ValueError("no row of any picture has a target: nothing to measure")
+    return total / rows
+
+
+def best(scores: NDArray[Any]) -> dict[str, Any]:
+    """The head with the highest score, as cards name it."""
+    layer, head = divmod(int(scores.argmax()), scores.shape[1])
+    return {"layer": layer, "head": head, "score": round(float(scores[layer, head]), 3)}
