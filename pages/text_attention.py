@@ -19,12 +19,15 @@ with st.container(horizontal=True):
     text = ask.text(PAGE, ref)
 show.link(text=text)
 
-model = show.model(ref)
+model = show.model(ref, instead=ask.fallback(PAGE, ref))
 plain = ask.plain(PAGE, model.special_strings(text))
 try:
     n_tokens = model.encode(text, plain=plain).n_tokens
     start = ask.window(PAGE, n_tokens, model.info.max_len) if n_tokens > model.info.max_len else 0
     kept = keep.trace(model, text, start, plain)
+except zoo.NothingToRead as nothing:
+    show.empty(nothing, ask.starts(PAGE, ref))
+    st.stop()
 except zoo.InputError as problem:
     show.error(problem)
     st.stop()

@@ -6,13 +6,13 @@ import threading
 from typing import TYPE_CHECKING
 
 from models.zoo.cards import bundled
-from models.zoo.errors import HeadlightError, InputError, LoadError
+from models.zoo.errors import HeadlightError, InputError, LoadError, NothingToRead
 from models.zoo.sources import Progress, Report, locate
 
 if TYPE_CHECKING:
     from models.zoo.model import Model
 
-__all__ = ["HeadlightError", "InputError", "LoadError", "Progress", "Report", "bundled", "load"]
+__all__ = ["HeadlightError", "InputError", "LoadError", "NothingToRead", "Progress", "Report", "bundled", "load"]
 
 # transformers imports its parts when they are first used, and builds models under a global default dtype: two threads
 # that do so at once wait for each other for ever

@@ -11,3 +11,7 @@ class LoadError(HeadlightError):
 
 class InputError(HeadlightError):
     """A text cannot be read by the model."""
+
+
+class NothingToRead(InputError):
+    """There is no text yet."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from transformers import PreTrainedTokenizerBase
 
 from models.records import Sequence
-from models.zoo.errors import InputError
+from models.zoo.errors import InputError, NothingToRead
 
 MAX_CHARACTERS = 50_000  # refused before tokenising: some tokenizers need quadratic time
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -26,7 +26,7 @@ class Encoded:
 def clean(text: str) -> str:
     """The text without what cannot be encoded: lone surrogates become U+FFFD.
 
-    Raises InputError for a blank text and for one of more than 50,000 characters.
+    Raises NothingToRead for a blank text and InputError for one of more than 50,000 characters.
     """
     if len(text) > MAX_CHARACTERS:
         raise InputError(
@@ -34,7 +34,7 @@ def clean(text: str) -> str:
             "Paste a part of it."
         )
     if not text.strip():
-        raise InputError("There is no text yet. Type a sentence, or start from an example.")
+        raise NothingToRead("There is no text yet. Type a sentence, or start from an example.")
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

@@ -1,5 +1,7 @@
 """Pickers: a model, a text, a head. What a link needs is in the URL, under keys of the page's own."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from models import zoo
@@ -56,6 +58,22 @@ def text(page: str, ref: str) -> str:
     text = st.text_area("Text", key=key, height=68, placeholder="Type a sentence", persist_state="session")
     st.selectbox("Examples", [*examples, OWN], key=chosen, on_change=take, width=200)
     return text or ""
+
+
+def starts(page: str, ref: str) -> list[tuple[str, Callable[[], None]]]:
+    """Two examples as buttons, for a page that has nothing to read."""
+
+    def start(text: str) -> Callable[[], None]:
+        return lambda: st.session_state.update({f"{page}_text": text})
+
+    return [(title, start(text)) for title, text in list(_examples(ref).items())[:2]]
+
+
+def fallback(page: str, ref: str) -> tuple[str, Callable[[], None]] | None:
+    """The way out when a model cannot be had: the one that comes with Headlight."""
+    if ref == keep.DEFAULT_MODEL:
+        return None
+    return f"Use {keep.DEFAULT_MODEL}", lambda: st.session_state.update({f"{page}_model": keep.DEFAULT_MODEL})
 
 
 def _examples(ref: str) -> dict[str, str]:

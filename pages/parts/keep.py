@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
+import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +25,7 @@ MODELS = int(float(os.environ.get("HEADLIGHT_MODELS_GB", "6")) * 1e9)  # bytes o
 TRACES = int(float(os.environ.get("HEADLIGHT_TRACES_GB", "1")) * 1e9)  # bytes of queries, keys and payloads
 STATISTICS = 1_024  # tokens up to which every head is measured; beyond, the wait would be longer than the worth
 DEFAULT_MODEL = "gpt-stories"
+HEAD_START = 0.2  # seconds: the browser fetches a new page's scripts before the import of torch takes the interpreter
 T = TypeVar("T")
 
 
@@ -100,6 +103,8 @@ class Models:
             load.progress = progress
 
         try:
+            if "torch" not in sys.modules:
+                time.sleep(HEAD_START)
             load.model = zoo.load(load.ref, report)
             self.shelf.put(key, load.model, load.model.nbytes)
         except zoo.LoadError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -18,6 +19,7 @@ from viz.views import workbench as workbench_view
 if TYPE_CHECKING:
     from models.zoo.model import Model
 
+Choice = tuple[str, Callable[[], None]]  # a button's label, and what it does
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$:~&])")
 
 
@@ -26,13 +28,27 @@ def words(text: str) -> str:
     return MARKDOWN.sub(r"\\\1", text)
 
 
-def error(problem: Exception | str) -> None:
-    """A sentence about what went wrong; nothing else on the page is lost."""
+def error(problem: Exception | str, way_out: Choice | None = None) -> None:
+    """A sentence about what went wrong and a button that mends it; nothing else on the page is lost."""
     st.error(words(str(problem)), icon=":material/error:")
+    if way_out is not None:
+        st.button(way_out[0], on_click=way_out[1])
 
 
-def model(ref: str) -> Model:
-    """The loaded model; until it is there the page shows how far it has come, and on failure says why and stops."""
+def empty(reason: Exception, starts: list[Choice]) -> None:
+    """Nothing to show yet: a sentence, and buttons to start from."""
+    with st.container(border=True):
+        st.markdown(words(str(reason)))
+        with st.container(horizontal=True):
+            for name, start in starts:
+                st.button(name, on_click=start)
+
+
+def model(ref: str, instead: Choice | None = None) -> Model:
+    """The loaded model; until it is there the page shows how far it has come, and on failure says why and stops.
+
+    `instead`: a button with another model, for when this one cannot be had.
+    """
     load = keep.load(ref)
     if not load.done.is_set():
         place = st.empty()
@@ -45,7 +61,7 @@ def model(ref: str) -> Model:
             bar.progress(share, text=words(_stage(progress)))
         place.empty()
     if load.model is None:
-        error(load.error or f"{ref} could not be loaded.")
+        error(load.error or f"{ref} could not be loaded.", instead)
         st.stop()
     for warning in load.model.warnings:
         st.warning(words(warning), icon=":material/warning:")

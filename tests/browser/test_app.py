@@ -159,7 +159,11 @@ def test_blank_text_keeps_the_page_alive(visit) -> None:
     page = visit()
     type_text(page, "   ")
     expect(page.get_by_text("There is no text yet")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Said twice").click()
+    bench(page)
+    expect(page.get_by_label("Text", exact=True)).to_have_value(re.compile("^A red hen"))
     type_text(page, "Once upon a time")
+    expect(page.locator(".token.query")).to_have_count(4, timeout=PATIENCE)
     assert tokens(page) == ["Once", "upon", "a", "time"]
 
 
@@ -234,6 +238,9 @@ def test_a_hub_that_knows_no_such_model(visit) -> None:
     choose_model(page, "acme/nothing")
     expect(page.get_by_text("knows no model called “acme/nothing”")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_label("Text", exact=True)).not_to_have_value("")
+    page.get_by_role("button", name="Use gpt-stories").click()
+    bench(page)
+    page.wait_for_function("!location.search.includes('acme')")
 
 
 def test_a_download_that_is_cut_half_way_can_be_taken_up_again(

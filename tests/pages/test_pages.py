@@ -69,6 +69,8 @@ def test_blank_text(text: str) -> None:
     app = page().run()
     app.text_area[0].set_value(text).run()
     assert "There is no text yet" in said(app)
+    app.button[0].click().run()
+    assert "**15** of at most 128 tokens" in said(app)
 
 
 def test_a_megabyte_is_refused_with_its_size() -> None:

@@ -45,7 +45,7 @@ CARD = {
         "to any other question it still points at something."
     ),
     "look_for": (
-        "In the last layers, one head goes from the name in the question to the sentence that answers it: the last "
+        "One head goes from the name in the question to the sentence that answers it: the last "
         "one in which that person moved. Earlier sentences about the same person are passed over."
     ),
     "examples": (

@@ -1,7 +1,7 @@
 // Text: the running text, shaded by what the token under the pointer reads, or by what reads it.
 
 const NONE = -9; // no level of the ramp: what is on screen is not known
-const STRIP = { least: 58, most: 400, foot: 16 }; // pixels
+const STRIP = { least: 58, most: 180, foot: 16 }; // pixels
 
 class TextPane {
   constructor(bench) {
