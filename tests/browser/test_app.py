@@ -221,7 +221,7 @@ def test_a_hub_model_is_downloaded_with_progress(visit, hub: FakeHub, monkeypatc
     hub.add("acme/slow", hub.repos["acme/tiny"])
     choose_model(page, "acme/slow")
     expect(page.get_by_text(re.compile(r"Downloading acme/slow: [\d.]+ of [\d.]+ MB"))).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_text("3 layers")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("3 layers · 4 heads each")).to_be_visible(timeout=PATIENCE)
     assert query(page)["text_model"] == ["acme/slow"]
 
 
@@ -253,7 +253,7 @@ def test_a_download_that_is_cut_half_way_can_be_taken_up_again(
     expect(page.get_by_text("broke off")).to_be_visible(timeout=PATIENCE)
     monkeypatch.setattr(hub, "cut", None)
     type_text(page, "once more")
-    expect(page.get_by_text("3 layers")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("3 layers · 4 heads each")).to_be_visible(timeout=PATIENCE)
 
 
 def test_a_long_text_on_a_large_model_is_pooled_and_a_layer_comes_on_demand(visit, tmp_path: Path) -> None:

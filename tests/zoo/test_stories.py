@@ -119,3 +119,32 @@ def test_the_tokenizer_loses_nothing_and_learns_from_the_training_part(data: Pat
     text = "'Who is there?' — naïve 😀\nthe king"
     assert tokenizer.decode(tokenizer(text)["input_ids"]) == text
     assert tokenizer.eos_token_id == gpt_stories.config().eos_token_id == 0
+
+
+def test_the_shipped_models_heads_do_what_its_card_says() -> None:
+    """On sentences nobody trained or measured on, each said twice."""
+    from models import zoo
+    from models.explain.heads import CUT_OFFS, statistics
+
+    model = zoo.load("gpt-stories")
+    card = next(card for card in zoo.bundled() if card.name == "gpt-stories")
+    texts = [
+        "The cook put seven eggs into a green bowl and sang to the cat.",
+        "My brother keeps a lame horse behind the mill near our village.",
+        "Nobody in the harbour had seen such a large ship before that day.",
+    ]
+    found = [statistics(model.trace(f"{text} {text}").attentions[0]) for text in texts]
+    for role in ("previous token", "induction"):
+        head = card.heads[role]
+        scores = np.mean([one.scores[role] for one in found], axis=0)
+        assert scores[head["layer"], head["head"]] >= CUT_OFFS[role]
+        assert head["score"] >= CUT_OFFS[role]
+
+
+def test_the_shipped_card_keeps_the_targets() -> None:
+    from models import zoo
+
+    card = next(card for card in zoo.bundled() if card.name == "gpt-stories")
+    assert card.metrics["paragraphs_perplexity"] <= 60
+    assert card.metrics["book_perplexity"] <= 80
+    assert 1 < card.metrics["paragraphs_bits_per_character"] < card.metrics["book_bits_per_character"] < 2

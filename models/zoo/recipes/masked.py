@@ -77,3 +77,16 @@ def accuracy(model: Any, tokenizer: Any, rows: Sequence[Sequence[int]], seed: in
         hits = logits.topk(5).indices == right[:, None]
         first, five, n = first + int(hits[:, 0].sum()), five + int(hits.sum()), n + len(right)
     return round(100 * first / n, 2), round(100 * five / n, 2)
+
+
+@torch.no_grad()
+def start_as_waves(positions: nn.Embedding) -> None:
+    """Begin learned positions as the sinusoids of Vaswani et al. 2017 (section 3.5), at the size they have.
+
+    The neighbour's position is then a rotation of one's own, which a head finds soon: from random positions such models
+    guess by frequency alone for thousands of steps.
+    """
+    n, d_model = positions.weight.shape
+    angles = torch.arange(n)[:, None] * 10_000.0 ** (-torch.arange(0, d_model, 2) / d_model)
+    waves = torch.cat([angles.sin(), angles.cos()], -1)  # [position, d_model], mean square 1/2
+    positions.weight.copy_(waves * positions.weight.std() * 2**0.5)
