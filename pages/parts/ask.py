@@ -7,6 +7,7 @@ import streamlit as st
 from models import zoo
 from models.records import Card
 from pages.parts import keep
+from pages.parts.show import words
 from viz.views import workbench
 
 EXAMPLES = {  # for models that bring none of their own
@@ -87,7 +88,7 @@ def plain(page: str, strings: tuple[str, ...]) -> bool:
     """Whether special-token strings that stand in the text are meant as text; asked only if there are any."""
     if not strings:
         return False
-    listed = ", ".join(f"`{string}`" for string in strings)
+    listed = ", ".join(f"“{words(string)}”" for string in strings)
     answer = st.segmented_control(
         f"The text contains {listed}: read it as",
         ["special token", "plain text"],

@@ -44,10 +44,9 @@ class Shelf:
         return None if item is None else item[0]
 
     def put(self, key: Hashable, value: Any, nbytes: int) -> None:
-        """Keep the value, if it fits at all."""
+        """Keep the value; one that is larger than the shelf drives out all others, for it is in use."""
         with self._lock:
-            if nbytes <= self._values.maxsize:
-                self._values[key] = (value, max(1, nbytes))
+            self._values[key] = (value, min(max(1, nbytes), int(self._values.maxsize)))
 
     def make(self, key: Hashable, create: Callable[[], T], size: Callable[[T], int]) -> T:
         """The value of `key`, made by `create` if it is not there; visitors who ask meanwhile wait for it."""

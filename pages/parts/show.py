@@ -69,7 +69,7 @@ def model(ref: str, instead: Choice | None = None) -> Model:
 
 
 def _stage(progress: zoo.Progress) -> str:
-    """ "Downloading gpt2: 61 of 548 MB"."""
+    """The stage in words, with how many MB of how many have come where that is known."""
     if not progress.total:
         return progress.stage
     return f"{progress.stage}: {progress.done / 1e6:.1f} of {progress.total / 1e6:.1f} MB"

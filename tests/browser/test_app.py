@@ -264,7 +264,7 @@ def test_a_long_text_on_a_large_model_is_pooled_and_a_layer_comes_on_demand(visi
 
     tokenizer = tiny.byte_level()
     torch.manual_seed(0)
-    tiny.gpt2(len(tokenizer), n_embd=96, n_layer=12, n_head=12, n_positions=512).save_pretrained(tmp_path / "big")
+    tiny.gpt2(len(tokenizer), n_embd=768, n_layer=12, n_head=12, n_positions=512).save_pretrained(tmp_path / "big")
     tokenizer.save_pretrained(tmp_path / "big")
     assert hf.AutoConfig.from_pretrained(tmp_path / "big").n_head == 12
     text = "the cat sat on the mat " * 90

@@ -98,6 +98,9 @@ def test_a_text_longer_than_the_model_reads_is_cut_and_said_to_be() -> None:
     assert "this model reads 128 at a time" in said(app)
     app.slider[0].set_value(50).run()
     assert "**128** of at most 128 tokens" in said(app)
+    app.text_area[0].set_value("the king and the queen " * 28).run()  # the window was further on than this text goes
+    assert "**128** of at most 128 tokens" in said(app)
+    assert app.slider[0].value <= app.slider[0].max < 50
 
 
 @pytest.mark.parametrize(
@@ -127,7 +130,7 @@ def test_hostile_text_is_just_text(text: str) -> None:
 def test_special_tokens_typed_by_the_visitor_are_asked_about() -> None:
     app = page().run()
     app.text_area[0].set_value("The end.<|endoftext|>Once").run()
-    assert "`<|endoftext|>`" in app.segmented_control[0].label
+    assert "“<|endoftext|>”" in app.segmented_control[0].label.replace("\\", "")
     as_special = said(app)
     app.segmented_control[0].set_value("plain text").run()
     assert said(app) != as_special

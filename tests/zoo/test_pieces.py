@@ -78,7 +78,7 @@ def gap_filler() -> tuple[BertForMaskedLM, object]:
     return BertForMaskedLM(bert_stories.config(300)), bert_stories.train_tokenizer(tuple(TEXTS), 300)
 
 
-def test_masks_fall_on_a_seventh_of_the_words_and_never_on_special_tokens(gap_filler: tuple) -> None:
+def test_masks_fall_on_a_third_of_the_words_and_never_on_special_tokens(gap_filler: tuple) -> None:
     _, tokenizer = gap_filler
     rows = tokenizer([" ".join(TEXTS[i : i + 3]) for i in range(57)] * 10)["input_ids"]
     batch = masked.batches(rows, tokenizer, 200, 0)(1)
@@ -87,7 +87,7 @@ def test_masks_fall_on_a_seventh_of_the_words_and_never_on_special_tokens(gap_fi
     special = torch.isin(plain, torch.tensor(tokenizer.all_special_ids))
     assert not (asked & special).any()
     assert asked.any(1).all(), "every text asks for something"
-    assert (asked.sum() / (~special).sum()).item() == pytest.approx(masked.SHARE, abs=0.02)
+    assert (asked.sum() / (~special).sum()).item() == pytest.approx(masked.TRAINED_SHARE, abs=0.02)
     shown = batch["input_ids"][asked]
     assert (shown == tokenizer.mask_token_id).float().mean().item() == pytest.approx(0.8, abs=0.05)
     assert (batch["input_ids"][~asked] == plain[~asked]).all()

@@ -113,14 +113,7 @@ def fitted(
 
 def train(data: Path, work: Path, report: Callable[[str], None] = print) -> tuple[Any, Any, list[dict[str, Any]]]:
     """Train from the corpora in `data`, with snapshots in `work`; returns model, tokenizer and curve."""
-    return fitted(network, PLAN, data, work, report)
-
-
-def network(d_vocab: int) -> BertForMaskedLM:
-    """The untrained model."""
-    model = BertForMaskedLM(config(d_vocab))
-    masked.start_as_waves(model.bert.embeddings.position_embeddings)
-    return model
+    return fitted(lambda d_vocab: BertForMaskedLM(config(d_vocab)), PLAN, data, work, report)
 
 
 def measure(model: Any, tokenizer: Any, data: Path) -> dict[str, float]:

@@ -158,7 +158,6 @@ def _reader(
     torch.manual_seed(READING.seed)
     model = RobertaForMaskedLM(config(len(tokenizer)))
     model.set_attn_implementation("eager")  # sentences this short are faster without the fused kernel
-    masked.start_as_waves(model.roberta.embeddings.position_embeddings)
     rows = encode(tokenizer, text_of(corpus))
     watched = encode(tokenizer, [text for text, _ in corpus.watched])
     report(f"{len(rows):,} sentences of {sum(map(len, rows)):,} tokens to read")
