@@ -1,18 +1,20 @@
-# make run · test · check · bench · zoo · shots: each works on a fresh machine and makes .venv itself.
+# make run · test · check · bench · coverage · zoo · shots: each works on a fresh machine and makes .venv itself.
 PYTHON ?= python3
 BIN := .venv/bin
 DATA ?= data
 export OMP_NUM_THREADS ?= 1
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench zoo verify shots browser clean
+.PHONY: help run test check bench coverage zoo verify table shots browser clean
 
 help:
 	@echo "make run     install what is needed and open Headlight in the browser"
 	@echo "make test    everything: lint, types, unit tests, browser tests"
 	@echo "make check   lint and types only"
 	@echo "make bench   speed and size against peers, one table of ratios"
+	@echo "make coverage  which transformers can be looked into: docs/coverage.md"
 	@echo "make shots   screenshots of every page into shots/: light, dark, phone"
 	@echo "make zoo     train the bundled models again (NAME=gpt-stories for one, DATA=folder with the texts)"
+	@echo "make table     what the bundled models are and do, from their cards: docs/zoo.md"
 	@echo "make verify  measure the bundled models again and compare with their cards (DATA=folder)"
 
 run: .venv/.run
@@ -29,8 +31,14 @@ check: .venv/.dev
 bench: .venv/.bench browser
 	$(BIN)/python -m benchmarks $(ONLY)
 
+coverage: .venv/.dev
+	$(BIN)/python -m tests.coverage
+
 zoo: .venv/.zoo
 	$(BIN)/python -m models.zoo train $(NAME) --data $(DATA)
+
+table: .venv/.run
+	$(BIN)/python -m models.zoo table
 
 verify: .venv/.zoo
 	$(BIN)/python -m models.zoo verify $(NAME) --data $(DATA)

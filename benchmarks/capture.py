@@ -69,15 +69,15 @@ def _looking(bare: Any, ours: Any, ids: Any, n: int) -> tuple[Ratio, Ratio]:
     """Bare against captured, and bare against bare."""
     import torch
 
-    from models.capture.interface import Capture, module_names
+    from models.capture.active import Capture, Modules
 
-    names = module_names(ours)
+    modules = Modules.of(ours)
 
     def plain() -> None:
         bare(input_ids=ids)
 
     def captured() -> None:
-        with Capture(names) as capture:
+        with Capture(modules) as capture:
             ours(input_ids=ids)
         assert len(capture.calls) == ours.config.num_hidden_layers
 

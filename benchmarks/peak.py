@@ -12,6 +12,7 @@ import torch
 
 from benchmarks.inputs import gpt2_size, quiet
 from models.capture import interface
+from models.capture.active import Capture, Modules
 
 
 def main(variant: str, n_tokens: int) -> int:
@@ -38,7 +39,7 @@ def forward(model: Any, variant: str, n_tokens: int) -> Any:
     ids = torch.zeros(1, n_tokens, dtype=torch.long)
     if variant != "capture":
         return model(input_ids=ids, use_cache=False, output_attentions=variant == "eager")
-    with interface.Capture(interface.module_names(model)) as capture:
+    with Capture(Modules.of(model)) as capture:
         output = model(input_ids=ids, use_cache=False)
     return output, capture
 

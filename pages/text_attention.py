@@ -5,32 +5,44 @@ Which words does each head read, and what does the model make of them?
 # section: Explore
 # icon: notes
 
+from dataclasses import replace
+
 import streamlit as st
 
 from models import zoo
-from pages.parts import ask, export, frame, keep, show
+from pages.parts import ask, cards, export, frame, keep, show
 
 PAGE = "text"
 
 frame.begin(__file__)
 show.scripts("address", "workbench")
-with st.container(horizontal=True):
-    ref = ask.model(PAGE)
-    text = ask.text(PAGE, ref)
-show.link(text=text)
-
-model = show.model(ref, instead=ask.fallback(PAGE, ref))
-plain = ask.plain(PAGE, model.special_strings(text))
 try:
-    n_tokens = model.encode(text, plain=plain).n_tokens
-    start = ask.window(PAGE, n_tokens, model.info.max_len) if n_tokens > model.info.max_len else 0
-    kept = keep.trace(model, text, start, plain)
-except zoo.NothingToRead as nothing:
-    show.empty(nothing, ask.starts(PAGE, ref))
-    st.stop()
+    with st.container(horizontal=True):
+        ref = ask.model(PAGE)
+        reads = keep.reads(ref)
+        given = ask.given(PAGE, ref, reads)
 except zoo.InputError as problem:
     show.error(problem)
     st.stop()
-show.facts(kept.trace)
-show.workbench(kept, key="workbench")
-export.menu(PAGE, kept)
+show.link(text=given.text or None, question=given.pair)
+
+model = show.model(ref, instead=ask.fallback(PAGE, ref))
+if model.info.reads != reads:
+    st.rerun()  # it reads other things than a text: now they are known, they can be asked for
+given = replace(given, plain=ask.plain(PAGE, model.special_strings(given.text)))
+try:
+    n_tokens = model.n_tokens(given)
+    if n_tokens > model.info.max_len:
+        given = ask.part(PAGE, given, n_tokens, model.info.max_len, model.slides)
+    kept = keep.trace(model, given)
+    attention = ask.attention(PAGE, ref, kept.trace)
+    show.facts(kept.trace, attention)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        show.answer(kept.trace, given)
+        cards.about(ref)
+    show.workbench(kept, attention, key="workbench")
+    export.menu(PAGE, kept, attention)
+except zoo.NothingToRead as nothing:
+    show.empty(nothing, ask.starts(PAGE, ref, reads))
+except zoo.InputError as problem:
+    show.error(problem)

@@ -30,10 +30,12 @@ from tests.fake_hub import FakeHub
 
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One folder per tiny model, by the names in `tiny.MODELS`."""
+    """One folder per tiny model, by the names in `tiny.MODELS`, `tiny.OTHERS` and `tiny.PICTURES`."""
     root = tmp_path_factory.mktemp("models")
-    for name in tiny.MODELS:
+    for name in tiny.MODELS | tiny.OTHERS:
         tiny.save(name, root / name)
+    for name in tiny.PICTURES:
+        tiny.save_picture_model(name, root / name)
     return root
 
 

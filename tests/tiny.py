@@ -137,6 +137,51 @@ def roberta(vocab: int) -> Any:
     return hf.RobertaForMaskedLM(config)
 
 
+def t5(vocab: int) -> Any:
+    config = hf.T5Config(
+        vocab_size=vocab,
+        d_model=32,
+        d_kv=8,
+        d_ff=64,
+        num_layers=2,
+        num_decoder_layers=3,
+        num_heads=4,
+        decoder_start_token_id=0,
+        **IDS | {"pad_token_id": 0},
+    )
+    return hf.T5ForConditionalGeneration(config)
+
+
+def bart(vocab: int) -> Any:
+    sizes = {f"{side}_{name}": n for side in ("encoder", "decoder") for name, n in BART.items()}
+    ids = {"bos_token_id": 2, "eos_token_id": 3, "pad_token_id": 0, "decoder_start_token_id": 3}
+    return hf.BartForConditionalGeneration(
+        hf.BartConfig(
+            vocab_size=vocab, d_model=32, max_position_embeddings=48, forced_eos_token_id=None, **sizes, **ids
+        )
+    )
+
+
+BART = {"layers": 2, "attention_heads": 4, "ffn_dim": 64}
+
+
+def mamba(vocab: int) -> Any:
+    return hf.MambaForCausalLM(hf.MambaConfig(vocab_size=vocab, hidden_size=16, num_hidden_layers=1))
+
+
+def fnet(vocab: int) -> Any:
+    sizes = {key: value for key, value in SIZES.items() if "heads" not in key}
+    return hf.FNetForMaskedLM(hf.FNetConfig(vocab_size=vocab, max_position_embeddings=48, **sizes))
+
+
+def bloom(vocab: int) -> Any:
+    return hf.BloomForCausalLM(hf.BloomConfig(vocab_size=vocab, hidden_size=32, n_layer=2, n_head=4))
+
+
+def xlnet(vocab: int) -> Any:
+    return hf.XLNetLMHeadModel(hf.XLNetConfig(vocab_size=vocab, d_model=32, n_layer=2, n_head=4, d_inner=64))
+
+
 MODELS: dict[str, tuple[Callable[[int], Any], Callable[[], hf.PreTrainedTokenizerFast]]] = {
     "gpt2": (gpt2, byte_level),
     "llama": (llama, sentence_piece),
@@ -148,18 +193,98 @@ MODELS: dict[str, tuple[Callable[[int], Any], Callable[[], hf.PreTrainedTokenize
     "albert": (albert, word_piece),
     "roberta": (roberta, byte_level),
 }
+# encoder-decoders, models that compute attention in the open, and models without any
+OTHERS: dict[str, tuple[Callable[[int], Any], Callable[[], hf.PreTrainedTokenizerFast]]] = {
+    "t5": (t5, sentence_piece),
+    "bart": (bart, word_piece),
+    "bloom": (bloom, byte_level),
+    "xlnet": (xlnet, sentence_piece),
+    "mamba": (mamba, byte_level),
+    "fnet": (fnet, word_piece),
+}
+
+
+def vit(_: Any) -> Any:
+    config = hf.ViTConfig(image_size=(32, 48), patch_size=8, id2label={0: "cat", 1: "dog", 2: "fox"}, **SIZES)
+    return hf.ViTForImageClassification(config)
+
+
+def vit_processor() -> Any:
+    return hf.ViTImageProcessor(size={"height": 32, "width": 48})
+
+
+def clip(tokenizer: Any) -> Any:
+    text = hf.CLIPTextConfig(vocab_size=len(tokenizer), max_position_embeddings=48, eos_token_id=3, **SIZES)
+    vision = hf.CLIPVisionConfig(image_size=32, patch_size=8, **SIZES)
+    return hf.CLIPModel(hf.CLIPConfig(text_config=text.to_dict(), vision_config=vision.to_dict(), projection_dim=16))
+
+
+def clip_processor(tokenizer: Any) -> Any:
+    size = {"height": 32, "width": 32}
+    return hf.CLIPProcessor(hf.CLIPImageProcessor(size={"shortest_edge": 32}, crop_size=size), tokenizer)
+
+
+def llava(tokenizer: Any) -> Any:
+    text = hf.LlamaConfig(vocab_size=len(tokenizer), num_key_value_heads=2, max_position_embeddings=96, **SIZES, **IDS)
+    vision = hf.CLIPVisionConfig(image_size=32, patch_size=8, **SIZES)
+    config = hf.LlavaConfig(
+        text_config=text,
+        vision_config=vision,
+        image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
+        vision_feature_layer=-1,
+    )
+    return hf.LlavaForConditionalGeneration(config)
+
+
+def llava_processor(tokenizer: Any) -> Any:
+    size = {"height": 32, "width": 32}
+    images = hf.CLIPImageProcessor(size={"shortest_edge": 32}, crop_size=size)
+    return hf.LlavaProcessor(
+        images, tokenizer, patch_size=8, vision_feature_select_strategy="default", num_additional_image_tokens=1
+    )
+
+
+def with_image_token() -> Any:
+    tokenizer = sentence_piece()
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<image>"]})
+    tokenizer.image_token = "<image>"
+    return tokenizer
+
+
+# model, tokenizer (None: it reads no text), processor
+PICTURES: dict[str, tuple[Callable[[Any], Any], Callable[[], Any] | None, Callable[..., Any]]] = {
+    "vit": (vit, None, vit_processor),
+    "clip": (clip, word_piece, clip_processor),
+    "llava": (llava, with_image_token, llava_processor),
+}
+
+
+def save_picture_model(name: str, folder: Path, seed: int = 0) -> Path:
+    """Write a tiny model that reads pictures, with its processor."""
+    make, make_tokenizer, make_processor = PICTURES[name]
+    tokenizer = make_tokenizer() if make_tokenizer else None
+    torch.manual_seed(seed)
+    model = make(tokenizer)
+    _draw(model)
+    model.save_pretrained(folder)
+    (make_processor(tokenizer) if tokenizer else make_processor()).save_pretrained(folder)
+    return folder
 
 
 def save(name: str, folder: Path, seed: int = 0) -> Path:
     """Write a tiny model and its tokenizer; weights large enough that attention is far from even."""
-    make, make_tokenizer = MODELS[name]
+    make, make_tokenizer = (MODELS | OTHERS)[name]
     tokenizer = make_tokenizer()
     torch.manual_seed(seed)
     model = make(len(tokenizer))
+    _draw(model)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def _draw(model: Any) -> None:
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.ndim > 1:
                 parameter.normal_(std=0.15)
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder

@@ -4,8 +4,10 @@ import csv as tables
 import io
 import json
 import re
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.records import Attention, Trace
 
@@ -35,17 +37,22 @@ def _cell(label: str) -> str:
 def npz(trace: Trace) -> bytes:
     """Everything a trace holds: `layer_0`, `layer_1`, ... float32 [head, query, key], the tokens, and what made them.
 
+    Where there are several stacks of attention, the names begin with theirs: `encoder_layer_0`, `encoder_queries`.
     `numpy.load(file, allow_pickle=False)` reads it; `about` is JSON.
     """
-    attention = trace.attentions[0]
-    arrays = {f"layer_{index}": weights for index, weights in enumerate(attention.weights)}
+    arrays: dict[str, NDArray[Any]] = {}
+    for attention in trace.attentions:
+        stem = _stem(attention) if len(trace.attentions) > 1 else ""
+        arrays |= {f"{stem}layer_{index}": weights for index, weights in enumerate(attention.weights)}
+        arrays[f"{stem}queries"] = np.array(attention.queries.labels)
+        arrays[f"{stem}keys"] = np.array(attention.keys.labels)
+        arrays[f"{stem}special"] = attention.keys.special
     info = trace.info
     about = {
         "model": info.name,
         "source": info.source,
         "family": info.family,
-        "kind": attention.kind,
-        "layers": attention.layers,
+        "attentions": [{"name": a.name, "kind": a.kind, "layers": a.layers} for a in trace.attentions],
         "tokens_in_text": trace.n_tokens,
         "first_token": trace.start,
     }
@@ -54,11 +61,13 @@ def npz(trace: Trace) -> bytes:
     np.savez_compressed(
         out,
         **arrays,  # type: ignore[arg-type]
-        queries=np.array(attention.queries.labels),
-        keys=np.array(attention.keys.labels),
-        special=attention.keys.special,
         answer=np.array(ranking.labels if ranking else (), dtype=str),
         answer_probabilities=ranking.probabilities if ranking else np.zeros(0, np.float32),
         about=np.array(json.dumps(about)),
     )
     return out.getvalue()
+
+
+def _stem(attention: Attention) -> str:
+    """What the names of a stack's arrays begin with."""
+    return re.sub(r"\W+", "_", attention.name or attention.kind) + "_"

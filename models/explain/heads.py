@@ -25,9 +25,10 @@ def statistics(attention: Attention) -> HeadStatistics:
     masks = _targets(attention)
     rows = _rows(attention)
     figures = {name: np.full((n_layers, n_heads), np.nan, np.float32) for name in ("entropy", "distance", *masks)}
+    apart = _apart(attention)
     for layer in range(n_layers):
         for head in range(attention.n_heads[layer]):
-            measured = _measure(attention.at(layer, head)[rows], masks, rows)
+            measured = _measure(attention.at(layer, head)[rows], masks, rows, apart)
             for name, value in measured.items():
                 figures[name][layer, head] = value
     sinks = _sinks(attention, figures["first"])
@@ -83,18 +84,19 @@ def _targets(attention: Attention) -> dict[str, Bools]:
     n_query, n_key = len(attention.queries), len(attention.keys)
     query, key = np.arange(n_query)[:, None], np.arange(n_key)[None]
     special = np.broadcast_to(attention.keys.special, (n_query, n_key))
+    text = attention.queries is attention.keys and attention.keys.grid is None  # else there is no token before or after
     targets = {
         "special": special,
         "first": np.broadcast_to(key == 0, (n_query, n_key)),
-        "previous token": (key == query - 1) & ~special,
-        "next token": (key == query + 1) & ~special,
+        "previous token": (key == query - 1) & ~special & text,
+        "next token": (key == query + 1) & ~special & text,
         "same word": np.zeros((n_query, n_key), bool),
         "induction": np.zeros((n_query, n_key), bool),
     }
-    if attention.queries is attention.keys:
-        text = np.array([label.strip().lower() for label in attention.keys.labels])
-        real = ~attention.keys.special & (text != "")
-        twin = (text[:, None] == text[None]) & real[:, None] & real[None] & (query != key)
+    if text:
+        said = np.array([label.strip().lower() for label in attention.keys.labels])
+        real = ~attention.keys.special & (said != "")
+        twin = (said[:, None] == said[None]) & real[:, None] & real[None] & (query != key)
         if attention.causal:
             twin &= key < query
             targets["induction"][:, 1:] = twin[:, :-1] & (key[:, 1:] < query)
@@ -102,16 +104,34 @@ def _targets(attention: Attention) -> dict[str, Bools]:
     return targets
 
 
-def _measure(weights: Floats, masks: dict[str, Bools], rows: np.ndarray) -> dict[str, float]:
+def _apart(attention: Attention) -> Floats:
+    """How far query and key are apart, [query, key]: in tokens, or in patches across the picture.
+
+    NaN where there is no distance, between a patch and a special token; such weight is left out (a head that reads
+    CLS would look short-sighted).
+    """
+    grid, queries, keys = attention.queries.grid, attention.queries, attention.keys
+    if grid is None or grid != keys.grid:
+        return np.abs(np.arange(len(queries))[:, None] - np.arange(len(keys))[None]).astype(np.float32)
+    apart = np.full((len(queries), len(keys)), np.nan, np.float32)
+    rows, columns = (index.ravel() for index in np.indices(grid))
+    inside = np.hypot(rows[:, None] - rows[None], columns[:, None] - columns[None])
+    apart[np.ix_(~queries.special, ~keys.special)] = inside
+    return apart
+
+
+def _measure(weights: Floats, masks: dict[str, Bools], rows: np.ndarray, apart: Floats) -> dict[str, float]:
     """All figures of one head, from its rows [query, key] that count."""
     good = np.isfinite(weights).all(-1) & (weights.sum(-1) > 0)
     weights, rows = weights[good], rows[good]
     if not len(rows):
         return {}
-    distance = np.abs(np.arange(weights.shape[1])[None] - rows[:, None])
+    distance = apart[rows]
+    counted = weights * np.isfinite(distance)
+    mass = float(counted.sum())
     result = {
         "entropy": float(entropy(weights).mean()),
-        "distance": float((weights * distance).sum() / weights.sum()),
+        "distance": float((counted * np.nan_to_num(distance)).sum() / mass) if mass else np.nan,
     }
     for name, mask in masks.items():
         mask = mask[rows]

@@ -2,6 +2,7 @@
 
 python -m models.zoo train NAME --data FOLDER      resumes where it was stopped; writes models/zoo/bundled/NAME
 python -m models.zoo verify [NAME ...] --data FOLDER   fails if a card's figures are not those of its weights
+python -m models.zoo table                             writes docs/zoo.md from the cards
 """
 
 import argparse
@@ -20,6 +21,7 @@ from models.records import Card
 from models.zoo import cards
 from models.zoo.recipes import attended, names, recipe, shipped
 
+TABLE = Path(__file__).parents[2] / "docs" / "zoo.md"
 DIGITS = 0.005  # relative: how far a figure may move between two machines' floating point
 
 
@@ -81,16 +83,49 @@ def verify(chosen: list[str], data: Path, ship: Path) -> int:
     return wrong
 
 
+def table() -> str:
+    """All bundled models with what was measured of them, as markdown made from their cards."""
+    rows = [f"| {' | '.join(_row(card))} |" for card in cards.bundled()]
+    size = sum(file.stat().st_size for file in cards.BUNDLED.rglob("*") if file.is_file())
+    return "\n".join(
+        [
+            "# The models that come with Headlight",
+            "",
+            "Made from the cards by `python -m models.zoo table`. Every figure is of the shipped half-precision files,",
+            "on data that no recipe saw, and is measured again by `python -m models.zoo verify NAME --data FOLDER`.",
+            f"All files together: {size / 1e6:.1f} MB.",
+            "",
+            "| model | what it is | architecture | measured on unseen data | heads | licence |",
+            "|---|---|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _row(card: Card) -> list[str]:
+    figures = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in card.metrics.items())
+    heads = "; ".join(
+        f"{role}: layer {head['layer']}, head {head['head']} ({head['score']})" for role, head in card.heads.items()
+    )
+    return [f"`{card.name}`", card.title, card.architecture, figures, heads, card.licence]
+
+
 def main() -> int:
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="python -m models.zoo", description=__doc__)
-    parser.add_argument("command", choices=["train", "verify"])
+    parser.add_argument("command", choices=["train", "verify", "table"])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(names())}; none means all")
-    parser.add_argument("--data", type=Path, required=True, help="folder with the training data a recipe asks for")
+    parser.add_argument(
+        "--data", type=Path, default=Path("data"), help="folder with the training data a recipe asks for"
+    )
     parser.add_argument("--work", type=Path, default=Path("zoo-work"), help="folder for snapshots, to resume from")
     parser.add_argument("--ship", type=Path, default=cards.BUNDLED, help="folder that the models' folders lie in")
     options = parser.parse_args()
     torch.set_num_threads(1)  # two contend for memory and are slower than one
+    if options.command == "table":
+        TABLE.write_text(table(), "utf-8")
+        return 0
     try:
         if options.command == "verify":
             return min(1, verify(options.names, options.data, options.ship))

@@ -15,6 +15,11 @@ def bundled() -> tuple[Card, ...]:
     return tuple(read(path.parent) for path in sorted(BUNDLED.glob("*/card.json")))
 
 
+def folder(name: str) -> Path:
+    """Where a bundled model and its examples' pictures lie."""
+    return BUNDLED / name
+
+
 def read(folder: Path) -> Card:
     """The card in a model's folder."""
     content = json.loads((folder / "card.json").read_text("utf-8"))

@@ -1,17 +1,16 @@
 """From what a visitor types to a folder on disk: a bundled name, a local folder, or a download from the hub."""
 
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from models.zoo import public
 from models.zoo.cards import BUNDLED, bundled
 from models.zoo.errors import LoadError
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
-MAX_DOWNLOAD = int(float(os.environ.get("HEADLIGHT_MAX_DOWNLOAD_GB", "8")) * 1e9)  # bytes
 TIMEOUT = 10.0  # seconds that the hub has to say what a repository holds
 TOKENIZER_FILES = ("*.json", "*.txt", "*.model", "*.jinja")
 UNWANTED = ("*/*", "adapter_*", "training_args*", "trainer_state*", "optimizer*")
@@ -38,20 +37,48 @@ class Source:
     folder: Path
 
 
+@dataclass(frozen=True)
+class Prospect:
+    """A model that may still have to be fetched: `folder` holds its config.json, `download` counts bytes to come."""
+
+    kind: str
+    name: str
+    folder: Path
+    download: int
+
+
 def locate(ref: str, report: Report) -> Source:
     """Find the model, downloading it if need be; raises LoadError with a sentence for the page."""
+    here = _local(ref.strip())
+    return here or Source("hub", ref.strip(), download(ref.strip(), report))
+
+
+def peek(ref: str) -> Prospect:
+    """Find the model, but of a hub model fetch config.json only; raises LoadError with a sentence for the page."""
     ref = ref.strip()
+    here = _local(ref)
+    if here is not None:
+        return Prospect(here.kind, here.name, here.folder, 0)
+    found = _ask(ref)
+    if isinstance(found, Path):
+        return Prospect("hub", ref, found, 0)
+    return Prospect("hub", ref, _config(ref), _missing(ref, found))
+
+
+def _local(ref: str) -> Source | None:
+    """A bundled model or a folder; None if it is a hub id. Raises LoadError for what is neither, or not allowed."""
     if ref in {card.name for card in bundled()}:
         return Source("bundled", ref, BUNDLED / ref)
+    public.check(ref)
     folder = Path(ref).expanduser()
-    if ref and folder.is_dir():
+    if ref and not public.is_public() and folder.is_dir():
         return Source("folder", folder.name, folder)
     if not HUB_ID.fullmatch(ref) or ".." in ref or "--" in ref:
         raise LoadError(
             f"“{ref[:80]}” is neither a folder on this computer nor a Hugging Face id. An id looks like "
             "openai-community/gpt2; a folder is given by its full path."
         )
-    return Source("hub", ref, download(ref, report))
+    return None
 
 
 def download(repo: str, report: Report) -> Path:
@@ -60,28 +87,15 @@ def download(repo: str, report: Report) -> Path:
     Raises LoadError if the id is unknown, the hub cannot be reached, the weights are pickles or too large, or the
     download breaks off; what came is kept, and the next try goes on from there.
     """
-    from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import RepositoryNotFoundError
+    from huggingface_hub import snapshot_download
 
     report(Progress(f"Asking the hub for {repo}"))
+    sizes = _ask(repo)
+    if isinstance(sizes, Path):
+        return sizes
+    total = sum(sizes.values())
     try:
-        # one question without retries: offline, the answer must come at once
-        siblings = HfApi().model_info(repo, files_metadata=True, timeout=TIMEOUT).siblings or []
-        sizes = {file.rfilename: file.size or 0 for file in siblings}
-    except Exception as error:  # every failure of the hub's client ends as a sentence
-        cached = None if isinstance(error, RepositoryNotFoundError) else _cached(repo)
-        if cached is None:
-            raise _refusal(repo, error) from error
-        return cached
-    wanted = _wanted(repo, sizes)
-    total = sum(sizes[name] for name in wanted)
-    if total > MAX_DOWNLOAD:
-        raise LoadError(
-            f"{repo} is a download of {total / 1e9:.1f} GB; Headlight stops at {MAX_DOWNLOAD / 1e9:g} GB. "
-            "Set HEADLIGHT_MAX_DOWNLOAD_GB to allow more."
-        )
-    try:
-        return Path(snapshot_download(repo, allow_patterns=wanted, tqdm_class=_bar(repo, total, report)))
+        return Path(snapshot_download(repo, allow_patterns=list(sizes), tqdm_class=_bar(repo, total, report)))
     except Exception as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise LoadError(f"{repo} could not be stored on this computer: {error.strerror}.") from error
@@ -89,6 +103,54 @@ def download(repo: str, report: Report) -> Path:
             f"The download of {repo} broke off ({type(error).__name__}). What came is kept: try again and it goes on "
             "from there."
         ) from error
+
+
+def _ask(repo: str) -> dict[str, int] | Path:
+    """The files to fetch and their sizes, or the folder of an earlier download if the hub cannot be asked.
+
+    Raises LoadError if there is neither, if the weights are pickles, or if they are too large.
+    """
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    try:
+        # one question without retries: offline, the answer must come at once
+        siblings = HfApi().model_info(repo, files_metadata=True, timeout=TIMEOUT).siblings or []
+    except Exception as error:  # every failure of the hub's client ends as a sentence
+        cached = None if isinstance(error, RepositoryNotFoundError) else _cached(repo)
+        if cached is None:
+            raise _refusal(repo, error) from error
+        return cached
+    sizes = {file.rfilename: file.size or 0 for file in siblings}
+    wanted = {name: sizes[name] for name in _wanted(repo, sizes)}
+    total, limit = sum(wanted.values()), public.limits().download
+    if total > limit:
+        more = "Choose a smaller one." if public.is_public() else "Set HEADLIGHT_MAX_DOWNLOAD_GB to allow more."
+        raise LoadError(f"{repo} is a download of {total / 1e9:.1f} GB; Headlight stops at {limit / 1e9:g} GB. {more}")
+    return wanted
+
+
+def _config(repo: str) -> Path:
+    """The folder that config.json lies in, fetched if it is not there yet; raises LoadError if it does not come."""
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import EntryNotFoundError
+
+    try:
+        return Path(hf_hub_download(repo, "config.json")).parent
+    except EntryNotFoundError as error:
+        raise LoadError(f"{repo} has no config.json, so there is no telling what kind of model it is.") from error
+    except Exception as error:
+        raise LoadError(
+            f"The settings of {repo} did not come ({type(error).__name__}). Try again in a while, or choose a bundled "
+            "model."
+        ) from error
+
+
+def _missing(repo: str, sizes: dict[str, int]) -> int:
+    """Bytes of those files that no earlier download left here."""
+    from huggingface_hub import try_to_load_from_cache
+
+    return sum(size for name, size in sizes.items() if not isinstance(try_to_load_from_cache(repo, name), str))
 
 
 def _wanted(repo: str, sizes: dict[str, int]) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
@@ -21,6 +22,7 @@ class Encoded:
     sequence: Sequence
     n_tokens: int
     start: int
+    types: tuple[int, ...] | None = None  # token types, where the tokenizer tells two texts apart by them
 
 
 def clean(text: str) -> str:
@@ -43,15 +45,24 @@ def special_strings(tokenizer: PreTrainedTokenizerBase, text: str) -> tuple[str,
     return tuple(token for token in tokenizer.all_special_tokens if token in text)
 
 
-def encode(tokenizer: PreTrainedTokenizerBase, text: str, max_len: int, start: int = 0, plain: bool = False) -> Encoded:
+def encode(
+    tokenizer: PreTrainedTokenizerBase,
+    text: str,
+    max_len: int,
+    start: int = 0,
+    plain: bool = False,
+    pair: str | None = None,
+) -> Encoded:
     """Tokenise, and cut to `max_len` tokens from content token `start` on, special tokens at both ends kept.
 
-    `plain` reads special-token strings in the text as ordinary characters. Raises InputError if nothing is left.
+    `plain` reads special-token strings in the text as ordinary characters; `pair` is a second text, and the two must
+    fit together. Raises InputError if nothing is left.
     """
-    text = clean(text)
+    both = tuple(clean(one) for one in (text, pair) if one is not None)
     fast = tokenizer.is_fast
-    encoding = tokenizer(
-        text,
+    encoding = _tokenized(
+        tokenizer,
+        *both,
         return_special_tokens_mask=True,
         return_offsets_mapping=fast,
         split_special_tokens=plain,
@@ -61,22 +72,54 @@ def encode(tokenizer: PreTrainedTokenizerBase, text: str, max_len: int, start: i
     ids: list[int] = encoding["input_ids"]
     if not ids:
         raise InputError("The model's tokenizer makes no token of this text. Type other characters.")
-    labels = _labels(tokenizer, ids, encoding["offset_mapping"] if fast else None, text)
-    words = encoding.word_ids() if fast else [None] * len(ids)
+    if len(both) == 2 and len(ids) > max_len:
+        raise InputError(f"The two texts have {len(ids):,} tokens together; this model reads {max_len:,}. Shorten one.")
+    offsets = encoding["offset_mapping"] if fast else None
+    segments = tuple(encoding.sequence_ids()) if fast and len(both) == 2 else None
+    labels = _labels(tokenizer, ids, offsets, both, segments)
+    words = _words(encoding.word_ids(), segments) if fast else [None] * len(ids)
     flagged = set(tokenizer.all_special_ids) - {tokenizer.mask_token_id}
     added = encoding["special_tokens_mask"]
     special = [bool(mark) or (id in flagged and not plain) for id, mark in zip(ids, added, strict=True)]
-    keep, start = _window(added, max_len, start)
+    keep, start = (list(range(len(ids))), 0) if len(both) == 2 else _window(added, max_len, start)
+    types = encoding.get("token_type_ids") if len(both) == 2 else None
     return Encoded(
         ids=tuple(ids[i] for i in keep),
         sequence=Sequence(
             labels=tuple(labels[i] for i in keep),
             special=[special[i] for i in keep],  # type: ignore[arg-type]
             words=tuple(words[i] for i in keep),
+            segments=segments,
         ),
         n_tokens=len(ids),
         start=start,
+        types=None if types is None else tuple(types),
     )
+
+
+def _tokenized(tokenizer: PreTrainedTokenizerBase, *both: str, **options: Any) -> Any:
+    """The library's tokenizer; raises InputError where its regular expressions give up on a text."""
+    try:
+        return tokenizer(*both, **options)
+    except BaseException as error:  # the Rust side panics, and a panic is no Exception
+        if type(error).__name__ != "PanicException":
+            raise
+        raise InputError("This model's tokenizer gives up on this text. Take a shorter or plainer one.") from error
+
+
+def _words(numbers: list[int | None], segments: tuple[int | None, ...] | None) -> list[int | None]:
+    """Word numbers that go on through a pair, where the tokenizer starts again at 0 with the second text."""
+    if segments is None:
+        return numbers
+    pairs = list(zip(numbers, segments, strict=True))
+    first = 1 + max((number for number, segment in pairs if number is not None and segment == 0), default=-1)
+    return [None if n is None else n + first * (segment == 1) for n, segment in pairs]
+
+
+def sequence_of(tokenizer: PreTrainedTokenizerBase, ids: tuple[int, ...]) -> Sequence:
+    """Labels of ids that come without their text: from a model's answer, or from a processor."""
+    flagged = set(tokenizer.all_special_ids) - {tokenizer.mask_token_id}
+    return Sequence(tuple(token_texts(tokenizer, list(ids))), [id in flagged for id in ids])  # type: ignore[arg-type]
 
 
 def _window(added: list[int], max_len: int, start: int) -> tuple[list[int], int]:
@@ -93,11 +136,15 @@ def _window(added: list[int], max_len: int, start: int) -> tuple[list[int], int]
 
 def token_texts(tokenizer: PreTrainedTokenizerBase, ids: list[int]) -> list[str]:
     """What each token says by itself, leading space included; for rankings, where there is no text around it."""
-    return _labels(tokenizer, ids, None, "")
+    return _labels(tokenizer, ids, None, ("",))
 
 
 def _labels(
-    tokenizer: PreTrainedTokenizerBase, ids: list[int], offsets: list[tuple[int, int]] | None, text: str
+    tokenizer: PreTrainedTokenizerBase,
+    ids: list[int],
+    offsets: list[tuple[int, int]] | None,
+    both: tuple[str, ...],
+    segments: tuple[int | None, ...] | None = None,
 ) -> list[str]:
     """Labels that join to the text, but for characters split over tokens, which carry a number each: 😀₁ 😀₂."""
     kinds = _kinds(tokenizer)
@@ -109,7 +156,7 @@ def _labels(
     ]
     labels = _read(pieces)
     if kinds & {"WordPiece", "BPEDecoder"} or not tokenizer.is_fast:
-        labels = [_gap(offsets, i, text) + label for i, label in enumerate(labels)]
+        labels = [_gap(offsets, i, both, segments) + label for i, label in enumerate(labels)]
     return labels
 
 
@@ -175,8 +222,16 @@ def _characters(data: bytes) -> Iterator[tuple[int, int, str]]:
         start = end
 
 
-def _gap(offsets: list[tuple[int, int]] | None, i: int, text: str) -> str:
+def _gap(
+    offsets: list[tuple[int, int]] | None,
+    i: int,
+    both: tuple[str, ...],
+    segments: tuple[int | None, ...] | None,
+) -> str:
     """The white space before token i, for tokenizers whose tokens do not carry it."""
     if offsets is None or i == 0 or offsets[i][0] == offsets[i][1]:
         return ""
+    if segments is not None and segments[i] != segments[i - 1]:
+        return ""
+    text = both[0 if segments is None else segments[i] or 0]
     return text[offsets[i - 1][1] : offsets[i][0]]

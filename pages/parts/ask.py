@@ -1,11 +1,16 @@
-"""Pickers: a model, a text, a head. What a link needs is in the URL, under keys of the page's own."""
+"""Pickers: a model, a text, a picture, a head. What a link needs is in the URL, under keys of the page's own."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import streamlit as st
+from PIL import Image
 
 from models import zoo
-from models.records import Card
+from models.records import Card, Trace
+from models.zoo import pictures
+from models.zoo.given import Given
 from pages.parts import keep
 from pages.parts.show import words
 from viz.views import workbench
@@ -24,13 +29,19 @@ EXAMPLES = {  # for models that bring none of their own
     ),
 }
 OWN = "Your own text"
+FIELDS = ("text", "question")  # what an example may put into boxes
+QUESTION = "Who was tired?"
+Example = dict[str, str]  # "text", "question", "picture" (a path)
+ONE, ALL = "one window", "all of it, in windows"
+SHOWN = 150  # pixels: the height of the picture beside its box, and the most it is wide
+PICTURE = Path(__file__).parent / "examples" / "lighthouse.webp"
 
 
-def model(page: str) -> str:
+def model(page: str, label: str = "Model") -> str:
     """The name, folder or hub id of a model: bundled ones to pick, anything else to type."""
-    cards = {card.name: card for card in zoo.bundled()}
+    cards = {card.name: card for card in sorted(zoo.bundled(), key=lambda card: card.name != keep.DEFAULT_MODEL)}
     return st.selectbox(
-        "Model",
+        label,
         list(cards) or [keep.DEFAULT_MODEL],
         format_func=lambda name: f"{name} ({cards[name].task})" if name in cards else name,
         accept_new_options=True,
@@ -43,31 +54,126 @@ def model(page: str) -> str:
     ) or next(iter(cards), keep.DEFAULT_MODEL)
 
 
-def text(page: str, ref: str) -> str:
-    """A text, typed or taken from the examples; the link's text comes first."""
-    examples = _examples(ref)
-    key, chosen = f"{page}_text", f"{page}_example"
+def given(page: str, ref: str, reads: tuple[str, ...]) -> Given:
+    """What goes into the model, as far as it reads it, typed or from the examples; the link's text comes first.
+
+    Raises zoo.InputError for a picture that cannot be opened.
+    """
+    examples = _examples(ref, reads)
+    _follow(page, ref, reads)
+    put = Given()
+    if "text" in reads:
+        put = replace(put, text=_field(page, "text", examples, "Type a sentence"))
+    if "question" in reads:
+        put = replace(put, pair=_field(page, "question", examples, "Ask about the text"))
+    chosen = _example(page, ref, reads, examples)
+    if "target" in reads:
+        put = replace(put, target=_target(page))
+    return replace(put, image=_picture(page, chosen)) if "picture" in reads else put
+
+
+def _follow(page: str, ref: str, reads: tuple[str, ...]) -> None:
+    """With another model comes its own example, if an example and no text of the visitor's own stood in the boxes."""
+    before: tuple[str, tuple[str, ...]] | None = st.session_state.get(f"{page}_ref")
+    st.session_state[f"{page}_ref"] = (ref, reads)
+    if before is None or before == (ref, reads):
+        return
+    for name in FIELDS:
+        key = f"{page}_{name}"
+        stood = {example[name] for example in _examples(*before).values() if name in example}
+        first = next(iter(_examples(ref, reads).values()))
+        if name in first and st.session_state.get(key) in stood:
+            st.session_state[key] = first[name]
+
+
+def _field(page: str, name: str, examples: dict[str, Example], placeholder: str) -> str:
+    """A box for a text; at first what the link says, else the first example's."""
+    key = f"{page}_{name}"
     if key not in st.session_state:
-        st.session_state[key] = st.query_params.get("text") or next(iter(examples.values()))
+        first = next((example[name] for example in examples.values() if name in example), "")
+        st.session_state[key] = st.query_params.get(name) or first
+    if name == "text":
+        return (
+            st.text_area("Text", key=key, height=68, placeholder=placeholder, persist_state="session", width="stretch")
+            or ""
+        )
+    return st.text_input(name.capitalize(), key=key, placeholder=placeholder, persist_state="session", width=220) or ""
+
+
+def _example(page: str, ref: str, reads: tuple[str, ...], examples: dict[str, Example]) -> Example:
+    """The example that is chosen; the picker follows the boxes: it names the example that stands in them."""
+    fields = [name for name in FIELDS if name in reads]
+    key = f"{page}_example" if fields else f"{page}_scene_{ref}"
 
     def take() -> None:
-        if st.session_state[chosen] in examples:
-            st.session_state[key] = examples[st.session_state[chosen]]
+        for name in fields:
+            text = examples.get(st.session_state[key], {}).get(name)
+            if text is not None:
+                st.session_state[f"{page}_{name}"] = text
 
-    # the picker follows the text: it names the example that stands in the box, if one does
-    st.session_state[chosen] = next((name for name, t in examples.items() if t == st.session_state[key]), OWN)
-    text = st.text_area("Text", key=key, height=68, placeholder="Type a sentence", persist_state="session")
-    st.selectbox("Examples", [*examples, OWN], key=chosen, on_change=take, width=200)
-    return text or ""
+    if fields:
+        stands = [st.session_state[f"{page}_{name}"] for name in fields]
+        same = (title for title, e in examples.items() if [e.get(name, "") for name in fields] == stands)
+        st.session_state[key] = next(same, OWN)
+    title = st.selectbox("Examples", [*examples, *([OWN] if fields else [])], key=key, on_change=take, width=200)
+    return examples.get(title or OWN, {})
 
 
-def starts(page: str, ref: str) -> list[tuple[str, Callable[[], None]]]:
+def _target(page: str) -> str | None:
+    """What the decoder reads; None leaves it to the model."""
+    return st.text_input(
+        "Decoder reads",
+        key=f"{page}_target",
+        placeholder="the model's own answer",
+        bind="query-params",
+        help="Type an answer to see how the decoder reads it; leave it empty to let the model write its own.",
+        width=240,
+    )
+
+
+def _picture(page: str, example: Example) -> Image.Image:
+    """A picture from the visitor's disk, or the example's."""
+    file = st.file_uploader(
+        "Picture",
+        type=["png", "jpg", "jpeg", "webp"],
+        key=f"{page}_picture",
+        max_upload_size=pictures.MAX_BYTES // 1_000_000,
+        help="PNG, JPEG or WebP. Without one, the example's picture is used.",
+        width=320,
+    )
+    path = Path(example.get("picture", PICTURE))
+    image = pictures.read(path.read_bytes() if file is None else file.getvalue())
+    st.image(image, width=min(SHOWN, SHOWN * image.width // image.height))
+    return image
+
+
+def attention(page: str, ref: str, trace: Trace) -> int:
+    """Which of a trace's stacks of attention to show, the card's first; asked only if there are several."""
+    names = [stack.name for stack in trace.attentions]
+    if len(names) == 1:
+        return 0
+    card = _card(ref)
+    first = card.stack if card is not None and card.stack in names else names[0]
+    key = f"{page}_stack"
+    if st.session_state.get(f"{key}_of", ref) != ref or st.session_state.get(key, first) not in names:
+        st.session_state[key] = first  # another model's choice says nothing of this one
+    st.session_state[f"{key}_of"] = ref
+    chosen = st.segmented_control("Attention", names, default=first, key=key, bind="query-params", required=True)
+    return names.index(chosen) if chosen in names else 0
+
+
+def _card(ref: str) -> Card | None:
+    """The card of a bundled model."""
+    return next((card for card in zoo.bundled() if card.name == ref), None)
+
+
+def starts(page: str, ref: str, reads: tuple[str, ...]) -> list[tuple[str, Callable[[], None]]]:
     """Two examples as buttons, for a page that has nothing to read."""
 
-    def start(text: str) -> Callable[[], None]:
-        return lambda: st.session_state.update({f"{page}_text": text})
+    def start(example: Example) -> Callable[[], None]:
+        return lambda: st.session_state.update({f"{page}_{name}": example[name] for name in FIELDS if name in example})
 
-    return [(title, start(text)) for title, text in list(_examples(ref).items())[:2]]
+    return [(title, start(example)) for title, example in list(_examples(ref, reads).items())[:2]]
 
 
 def fallback(page: str, ref: str) -> tuple[str, Callable[[], None]] | None:
@@ -77,11 +183,22 @@ def fallback(page: str, ref: str) -> tuple[str, Callable[[], None]] | None:
     return f"Use {keep.DEFAULT_MODEL}", lambda: st.session_state.update({f"{page}_model": keep.DEFAULT_MODEL})
 
 
-def _examples(ref: str) -> dict[str, str]:
-    """Title -> text: the card's own examples, or the ones for any model."""
-    card: Card | None = next((card for card in zoo.bundled() if card.name == ref), None)
-    own = {example["title"]: example["text"] for example in card.examples} if card else {}
-    return own or EXAMPLES
+def _examples(ref: str, reads: tuple[str, ...]) -> dict[str, Example]:
+    """Title -> what it puts in: the card's own examples, or the ones for any model."""
+    card = _card(ref)
+    if card is not None and card.examples:
+        return {
+            example["title"]: {
+                name: str(zoo.folder(ref) / example[name]) if name == "picture" else example[name]
+                for name in (*FIELDS, "picture")
+                if name in example
+            }
+            for example in card.examples
+        }
+    if "text" not in reads:
+        return {"Lighthouse": {"picture": str(PICTURE)}}
+    question = {"question": QUESTION} if "question" in reads else {}
+    return {title: {"text": text} | question for title, text in EXAMPLES.items()}
 
 
 def plain(page: str, strings: tuple[str, ...]) -> bool:
@@ -98,14 +215,17 @@ def plain(page: str, strings: tuple[str, ...]) -> bool:
     return answer == "plain text"
 
 
-def window(page: str, n_tokens: int, max_len: int) -> int:
-    """The first token to read, for a text longer than the model reads; says what is left out."""
+def part(page: str, put: Given, n_tokens: int, max_len: int, slides: bool) -> Given:
+    """Which part of a text that is longer than the model reads; `slides`: it may be all of it, in windows."""
     st.warning(
-        f"The text has {n_tokens:,} tokens; this model reads {max_len:,} at a time. Move the window to read another "
-        "part.",
-        icon=":material/content_cut:",
+        f"The text has {n_tokens:,} tokens; this model reads {max_len:,} at a time.", icon=":material/content_cut:"
     )
-    return st.slider("First token of the window", 0, n_tokens - max_len, key=f"{page}_start")
+    whole = slides and st.segmented_control(
+        "Read", [ONE, ALL], default=ONE, key=f"{page}_windows", bind="query-params", required=True
+    )
+    if whole == ALL:
+        return replace(put, stride=max(1, max_len // 2))
+    return replace(put, start=st.slider("First token of the window", 0, n_tokens - max_len, key=f"{page}_start"))
 
 
 def head(page: str, n_layers: int, n_heads: int) -> tuple[int, int]:

@@ -6,7 +6,9 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from models import zoo
 from models.records import Card
+from models.zoo.given import Given
 from pages.parts import keep
 from pages.parts.frame import Page
 from pages.parts.show import scripts, view, words
@@ -43,7 +45,12 @@ class Picture:
 
 def examples(found: tuple[Card, ...]) -> list[Picture]:
     """The cards' own examples, each about one head; their pictures are drawn last, by `draw`."""
-    shown = [(card, example) for card in found for example in card.examples if example.get("role") in card.heads]
+    shown = [
+        (card, example)
+        for card in sorted(found, key=lambda card: card.name != keep.DEFAULT_MODEL)
+        for example in card.examples
+        if example.get("role") in ROLES and example["role"] in card.heads
+    ]
     if not shown:
         return []
     st.subheader("Start from something worth seeing", anchor=False)
@@ -77,7 +84,7 @@ def draw(pictures: list[Picture]) -> None:
         if load.model is None:
             picture.place.caption(words(str(load.error)))
             continue
-        attention = keep.trace(load.model, picture.example["text"]).trace.attentions[0]
+        attention = keep.trace(load.model, Given(picture.example["text"])).trace.attentions[0]
         head = picture.card.heads[picture.example["role"]]
         drawn = glimpse.view(attention, head["layer"], head["head"], len(attention.queries) - 1)
         with picture.place.container():
@@ -89,7 +96,29 @@ def models(found: tuple[Card, ...]) -> None:
     st.subheader("Models that come with it", anchor=False)
     for card in found:
         with st.expander(f"**{words(card.name)}** · {words(card.title)}"):
-            st.markdown("\n".join(f"- **{title}** {words(text)}" for title, text in _lines(card)))
+            st.page_link(
+                "pages/text_attention.py",
+                label="Look inside",
+                icon=":material/visibility:",
+                query_params={"text_model": card.name},
+            )
+            _body(card)
+
+
+def about(ref: str) -> None:
+    """The card of a bundled model, to open beside its picture."""
+    card = next((card for card in zoo.bundled() if card.name == ref), None)
+    if card is None:
+        return
+    # filled when it is opened: what it says would go to the browser with every rerun
+    with st.popover(f"About {words(card.name)}", icon=":material/info:", on_change="rerun", key="about") as about:
+        if about.open:
+            st.markdown(f"**{words(card.title)}**")
+            _body(card)
+
+
+def _body(card: Card) -> None:
+    st.markdown("\n".join(f"- **{title}** {words(text)}" for title, text in _lines(card)))
 
 
 def _lines(card: Card) -> list[tuple[str, str]]:

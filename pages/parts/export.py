@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from pages.parts import ask, keep
+from pages.parts import ask, keep, show
 from viz import files
-from viz.views import workbench
+from viz.view import View
+from viz.views import neurons, workbench
 
 
-def menu(page: str, kept: keep.Kept) -> None:
+def menu(page: str, kept: keep.Kept, number: int) -> None:
     """Downloads of one trace: the workbench as HTML, one head as CSV, every weight as NPZ."""
     with st.popover("Export", icon=":material/download:", on_change="rerun", key=f"{page}_export") as menu:
         if not menu.open:
@@ -15,10 +16,10 @@ def menu(page: str, kept: keep.Kept) -> None:
         trace = kept.trace
         state = {name: st.query_params[name] for name in workbench.STATE if name in st.query_params}
         want = workbench.heads(state.get("heads", ""))
-        attention, name = trace.attentions[0], files.name(trace)
+        attention, name = trace.attentions[number], files.name(trace)
         st.download_button(
             "The workbench as one HTML file",
-            lambda: workbench.view(trace, kept.statistics, want=want, state=state).to_html(),
+            lambda: _workbench(kept, number, want, state).to_html(),
             file_name=f"{name}.html",
             mime="text/html",
             on_click="ignore",
@@ -41,3 +42,9 @@ def menu(page: str, kept: keep.Kept) -> None:
             on_click="ignore",
             help="A row per query, a column per key, float32.",
         )
+
+
+def _workbench(kept: keep.Kept, number: int, want: tuple[workbench.Head, ...], state: dict[str, str]) -> View:
+    bench = workbench.view(kept.trace, kept.statistics(number), attention=number, want=want, state=state)
+    asked = (st.session_state.get("workbench") or {}).get("neurons", "")
+    return show.with_neurons(bench, kept, number, neurons.head_of(bench, asked, want))

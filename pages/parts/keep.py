@@ -15,9 +15,11 @@ import streamlit as st
 from cachetools import LRUCache
 
 from models import zoo
-from models.records import HeadStatistics, Trace
+from models.records import Head, HeadStatistics, Trace
+from models.zoo.given import Given
 
 if TYPE_CHECKING:
+    from models.capture.edits import Edit
     from models.zoo.model import Model
     from viz.view import View
 
@@ -25,6 +27,7 @@ MODELS = int(float(os.environ.get("HEADLIGHT_MODELS_GB", "6")) * 1e9)  # bytes o
 TRACES = int(float(os.environ.get("HEADLIGHT_TRACES_GB", "1")) * 1e9)  # bytes of queries, keys and payloads
 STATISTICS = 1_024  # tokens up to which every head is measured; beyond, the wait would be longer than the worth
 DEFAULT_MODEL = "gpt-stories"
+CHEAP_DOWNLOAD, CHEAP_MEMORY = 50_000_000, 1_500_000_000  # bytes; what costs more is asked about first
 HEAD_START = 0.2  # seconds: the browser fetches a new page's scripts before the import of torch takes the interpreter
 T = TypeVar("T")
 
@@ -72,7 +75,10 @@ class Load:
     progress: zoo.Progress = field(default_factory=lambda: zoo.Progress("Waiting"))
     error: zoo.LoadError | None = None
     model: Model | None = None
+    cost: zoo.Preflight | None = None  # what is known of it before it is loaded
+    agreed: threading.Event = field(default_factory=threading.Event)  # the visitor has seen what it costs
     done: threading.Event = field(default_factory=threading.Event)
+    waits: bool = False  # for the visitor to agree
 
 
 class Models:
@@ -83,15 +89,20 @@ class Models:
         self._loads: dict[Hashable, Load] = {}
         self._lock = threading.Lock()
 
+    def peek(self, ref: str) -> Model | None:
+        """The model, if it is loaded already."""
+        found: Model | None = self.shelf.get(_identity(ref))
+        return found
+
     def load(self, ref: str) -> Load:
         """The load of this model: finished, under way, or started now. A failed one starts again."""
         key = _identity(ref)
+        model = self.peek(ref)
+        if model is not None:
+            load = Load(ref, model=model)
+            load.done.set()
+            return load
         with self._lock:
-            model = self.shelf.get(key)
-            if model is not None:
-                load = Load(ref, model=model)
-                load.done.set()
-                return load
             if key not in self._loads:
                 self._loads[key] = Load(ref)
                 threading.Thread(target=self._run, args=(key, self._loads[key]), daemon=True).start()
@@ -104,6 +115,8 @@ class Models:
         try:
             if "torch" not in sys.modules:
                 time.sleep(HEAD_START)
+            if load.ref != DEFAULT_MODEL:  # whose cost is known to be small, and whose picture should come at once
+                _weigh(load)
             load.model = zoo.load(load.ref, report)
             self.shelf.put(key, load.model, load.model.nbytes)
         except zoo.LoadError as error:
@@ -116,6 +129,18 @@ class Models:
             with self._lock:
                 self._loads.pop(key, None)
             load.done.set()
+
+
+def _weigh(load: Load) -> None:
+    """Find out what a model costs; a costly one waits for the visitor. Raises LoadError if it cannot be had."""
+    load.progress = zoo.Progress(f"Looking at {load.ref}")
+    load.cost = zoo.preflight(load.ref)
+    if not load.cost.fits:
+        raise zoo.LoadError(load.cost.sentence())
+    if load.cost.download > CHEAP_DOWNLOAD or load.cost.needs > CHEAP_MEMORY:
+        load.waits = True
+        load.agreed.wait()
+        load.waits = False
 
 
 def _identity(ref: str) -> Hashable:
@@ -147,27 +172,70 @@ def load(ref: str) -> Load:
     return _models().load(ref)
 
 
+def reads(ref: str) -> tuple[str, ...]:
+    """What a model reads, as far as is known: most read text, the others say so once they are loaded."""
+    model = _models().peek(ref)
+    if model is not None:
+        return model.info.reads
+    card = next((card for card in zoo.bundled() if card.name == ref), None)
+    named = {name for example in card.examples for name in example} if card else {"text"}
+    return tuple(name for name in ("text", "question", "picture") if name in named)
+
+
 @dataclass(frozen=True)
 class Kept:
-    """A trace with the statistics of its heads (None for a very long text); `key` names it in other caches' keys."""
+    """A trace; `key` names it in other caches' keys."""
 
     key: Hashable
     trace: Trace
-    statistics: HeadStatistics | None
+    again: Callable[[], Trace] | None = field(default=None, repr=False)  # the same pass with every head's scores kept
+
+    def head(self, attention: int, layer: int, number: int) -> Head:
+        """What one head computed with; scores that were not kept come from a second pass. ValueError: weights only."""
+        head = self.trace.qkv(attention, layer, number)
+        if head.query is None or head.key is None or head.scores is not None or self.again is None:
+            return head
+        scored: Trace = _traces().make(("scores", self.key), self.again, lambda made: 2 * made.nbytes)
+        return scored.qkv(attention, layer, number)
+
+    def statistics(self, attention: int) -> HeadStatistics | None:
+        """Figures of every head of one of its stacks; None for a very long text."""
+        stack = self.trace.attentions[attention]
+        if max(len(stack.queries), len(stack.keys)) > STATISTICS:
+            return None
+
+        def create() -> HeadStatistics:
+            from models.explain.heads import statistics
+
+            return statistics(stack)
+
+        return _traces().make(("statistics", self.key, attention), create, lambda _: 4_096)
 
 
-def trace(model: Model, text: str, start: int = 0, plain: bool = False) -> Kept:
-    """The model's trace of a text; raises zoo.InputError."""
-    key = (model.id, text, start, plain)
+def trace(model: Model, given: Given) -> Kept:
+    """The model's trace of an input; raises zoo.InputError."""
+    key = (model.id, given.key)
+    return _traces().make(
+        ("trace", key),
+        lambda: Kept(key, model.look(given), lambda: model.look(given, frozenset({"scores"}))),
+        lambda made: made.trace.nbytes + given.nbytes,
+    )
+
+
+def edited(model: Model, given: Given, edits: tuple[Edit, ...]) -> Kept:
+    """`trace` while heads are changed; raises zoo.InputError."""
+    key = (model.id, given.key, edits)
 
     def create() -> Kept:
-        from models.explain.heads import statistics
+        with model.edit(*edits):
+            return Kept(key, model.look(given))
 
-        trace = model.trace(text, start=start, plain=plain)
-        attention = trace.attentions[0]
-        return Kept(key, trace, statistics(attention) if len(attention.queries) <= STATISTICS else None)
+    return _traces().make(("trace", key), create, lambda made: made.trace.nbytes + given.nbytes)
 
-    return _traces().make(("trace", key), create, lambda made: made.trace.nbytes + len(text))
+
+def made(key: Hashable, create: Callable[[], T], size: Callable[[T], int]) -> T:
+    """Any other value by the inputs it is made from; `size` says how many bytes it holds."""
+    return _traces().make(("made", key), create, size)
 
 
 @dataclass(frozen=True)

@@ -7,19 +7,25 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import streamlit as st
 
 from models import zoo
 from models.records import Trace
+from models.zoo.given import Given
 from pages.parts import keep
+from viz import boxes
 from viz.view import Script, View, script_of
 from viz.views import address
+from viz.views import neurons as neurons_view
 from viz.views import workbench as workbench_view
 
 if TYPE_CHECKING:
     from models.zoo.model import Model
 
 Choice = tuple[str, Callable[[], None]]  # a button's label, and what it does
+FROM_LINK = "link"  # what the Neurons pane asks for before it was touched: the address says whether it is open
+CELL = 16  # pixels of a cell of a painted picture
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$:~&])")
 
 
@@ -53,9 +59,15 @@ def model(ref: str, instead: Choice | None = None) -> Model:
     if not load.done.is_set():
         place = st.empty()
         with place.container():
+            cost = st.empty()
             bar = st.progress(0.0, text=words(load.progress.stage))
             st.skeleton(height=560)
         while not load.done.wait(0.4):
+            if load.waits and not load.agreed.is_set():
+                place.empty()
+                _ask(load)
+            if load.cost is not None:
+                cost.caption(words(load.cost.sentence()))
             progress = load.progress
             share = min(1.0, progress.done / progress.total) if progress.total else 0.0
             bar.progress(share, text=words(_stage(progress)))
@@ -68,6 +80,16 @@ def model(ref: str, instead: Choice | None = None) -> Model:
     return load.model
 
 
+def _ask(load: keep.Load) -> None:
+    """Say what a costly model costs, and go no further until the visitor agrees."""
+    assert load.cost is not None
+    with st.container(border=True):
+        st.markdown(f"**{words(load.ref)}**")
+        st.markdown(words(load.cost.sentence()))
+        st.button("Load it", type="primary", icon=":material/download:", on_click=load.agreed.set)
+    st.stop()
+
+
 def _stage(progress: zoo.Progress) -> str:
     """The stage in words, with how many MB of how many have come where that is known."""
     if not progress.total:
@@ -75,18 +97,58 @@ def _stage(progress: zoo.Progress) -> str:
     return f"{progress.stage}: {progress.done / 1e6:.1f} of {progress.total / 1e6:.1f} MB"
 
 
-def facts(trace: Trace) -> None:
-    """One line: the model's size, the tokens read and the time it took."""
-    info, n_read = trace.info, len(trace.attentions[0].queries)
+TIERS = {  # how attention was read, for a reader who wants to know what is drawn
+    "interface": "attention read through transformers' attention interface",
+    "function": "attention read off the softmax the model computes",
+    "mixed": "attention read through transformers' interface and off the softmax",
+    "library": "attention as the model itself returns it",
+}
+
+
+def facts(trace: Trace, attention: int) -> None:
+    """One line on the model and the pass: layers, heads, size, what was read, time, how attention was read."""
+    info, stack = trace.info, trace.attentions[attention]
+    n_heads = sorted(set(stack.n_heads))
+    each = f"**{n_heads[0]}** heads each" if len(n_heads) == 1 else f"**{n_heads[0]} to {n_heads[-1]}** heads"
     parts = [
-        f"**{info.n_layers}** layers",
-        f"**{info.n_heads}** heads each",
+        f"**{len(stack.n_heads)}** layers",
+        each,
         f"**{_size(info.n_params)}** parameters",
-        f"**{n_read:,}** of at most {info.max_len:,} tokens",
+        _read(trace, attention),
         f"**{_time(trace.seconds)}** on CPU",
         words(f"{info.family}, {info.task}" if info.task != "embed" else info.family),
+        words(TIERS[info.tier]),
     ]
     st.caption(" · ".join(parts))
+    for note in trace.notes:
+        st.caption(words(note))
+
+
+def answer(trace: Trace, given: Given) -> None:
+    """What the model says, in words or drawn."""
+    said = trace.answer
+    if said is None:
+        return
+    sure = "" if said.probability is None else f" ({said.probability:.2f})"
+    if said.picture is not None:
+        n = len(said.picture)
+        st.image(np.kron(said.picture, np.ones((CELL, CELL, 1), np.uint8)), width=n * CELL)
+    if said.boxes and given.image is not None:
+        drawn = boxes.draw(given.image, said.boxes)
+        st.image(drawn, width=drawn.width // boxes.SCALE)
+    text = words(said.text.strip()) or "…"
+    st.markdown(f"**{words(trace.info.name)}** {said.verb}: **{text}**{sure}", width="stretch")
+
+
+def _read(trace: Trace, attention: int) -> str:
+    """How much was read."""
+    stack = trace.attentions[attention]
+    if stack.keys.grid is not None:
+        rows, columns = stack.keys.grid
+        return f"**{rows}** rows of **{columns}** patches, named row,column"
+    if "text" not in trace.info.reads or stack.kind == "vision":
+        return f"**{len(stack.keys):,}** positions of the picture"
+    return f"**{len(stack.queries):,}** of at most {trace.info.max_len:,} tokens"
 
 
 def _size(n: int) -> str:
@@ -121,29 +183,60 @@ def view(view: View, key: str, data: bytes | None = None, **states: Any) -> Any:
     return frame(data=data, key=key, default=states or None, **callbacks)
 
 
-def link(**values: str) -> None:
-    """Keep these in the page's address; one that is too long for a link is said to be."""
+def link(**values: str | None) -> None:
+    """Keep these in the page's address, None takes one out; one that is too long for a link is said to be."""
     view(address.view(**values), key="address")
     for name, value in values.items():
-        if not address.fits(value):
+        if value is not None and not address.fits(value):
             st.caption(f"This {name} is too long for a link: the address leaves it out. Export keeps it.")
 
 
-def workbench(kept: keep.Kept, key: str) -> None:
-    """Every head of a trace; of a text too long to send whole, the heads that the visitor has asked for."""
+def workbench(kept: keep.Kept, attention: int, key: str) -> None:
+    """Every head of one stack; of a text too long to send whole, the heads that the visitor has asked for."""
     state = st.session_state.get(key) or {}
     want = workbench_view.heads(state.get("want") or st.query_params.get("heads", ""))
-    packed = keep.packed(("workbench", kept.key, want), lambda: _workbench(kept, want))
-    view(packed.view, key=key, data=packed.data, want="")
+    name = ("workbench", kept.key, attention, want)
+    packed = keep.packed(name, lambda: _workbench(kept, attention, want))
+    asked = state.get("neurons", FROM_LINK)
+    if asked and (asked != FROM_LINK or st.query_params.get("view") == "neurons"):
+        bench = packed.view
+        head = neurons_view.head_of(bench, asked, want)
+        packed = keep.packed((*name, head), lambda: with_neurons(bench, kept, attention, head))
+    view(packed.view, key=key, data=packed.data, want="", neurons=FROM_LINK)
 
 
-def _workbench(kept: keep.Kept, want: tuple[tuple[int, int], ...]) -> View:
-    """The picture, beginning with the head that has most to show on this text."""
+def with_neurons(bench: View, kept: keep.Kept, attention: int, head: neurons_view.Asked) -> View:
+    """The workbench with query and key of one head."""
+    try:
+        parts = kept.head(attention, *head[:2])
+    except (ValueError, zoo.InputError):
+        parts = None
+    return neurons_view.added(bench, kept.trace, attention, head, parts)
+
+
+def _workbench(kept: keep.Kept, attention: int, want: tuple[tuple[int, int], ...]) -> View:
+    """The picture, beginning with the head that has most to show on this input."""
     from models.explain.heads import striking
 
-    layer, head = striking(kept.statistics) if kept.statistics else (0, 0)
+    statistics = kept.statistics(attention)
+    layer, head = striking(statistics) if statistics else (0, 0)
+    if (layer, head) == (0, 0):
+        layer, head = _carded(kept.trace, attention)
     state = {"heads": f"{layer}.{head}"}
-    return workbench_view.view(kept.trace, kept.statistics, want=want, note=_note(kept.trace), state=state)
+    return workbench_view.view(
+        kept.trace, statistics, attention=attention, want=want, note=_note(kept.trace), state=state
+    )
+
+
+def _carded(trace: Trace, attention: int) -> tuple[int, int]:
+    """The head that a bundled model's card tells to look at, if it is of this stack; else the first."""
+    stack = trace.attentions[attention]
+    card = next((card for card in zoo.bundled() if card.name == trace.info.name), None)
+    if card is None or card.stack not in ("", stack.name):
+        return 0, 0
+    found = ((head["layer"], head["head"]) for head in card.heads.values())
+    there = ((layer, head) for layer, head in found if layer < len(stack.n_heads) and head < stack.n_heads[layer])
+    return next(there, (0, 0))
 
 
 def _note(trace: Trace) -> str:
@@ -152,4 +245,6 @@ def _note(trace: Trace) -> str:
         return ""
     if trace.info.task == "fill mask":
         return "Put the mask token into the text, and the model's guesses for it appear here."
+    if "text" not in trace.info.reads:
+        return "This model has no head that names what it sees."
     return "This model reads in both directions and has no head that answers, so there is no forecast."

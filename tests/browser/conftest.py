@@ -21,7 +21,7 @@ from viz.view import View
 # Mounts as Streamlit 1.67 does: the default export on a shadow root, again on the same one for new data or a new theme.
 HOST = """<!doctype html><meta charset="utf-8"><body style="margin:0"><div id="host"></div>
 <script type="module">
-import draw from "/view.js";
+import draw from "./view.js";
 const parentElement = document.querySelector("#host").attachShadow({ mode: "open" });
 parentElement.append(Object.assign(document.createElement("div"), { className: "view" }));
 window.sent = [];
@@ -104,7 +104,7 @@ class Live:
 
     def open(self, view: View, query: str = "") -> Page:
         """Load the page with this query string, and mount the view in it."""
-        self.page.goto(f"{self.address}/{query}")
+        self.page.goto(f"{self.address}/{view.name}/{query}")
         self.page.wait_for_function("window.mounted")
         self.mount(view)
         return self.page
@@ -127,13 +127,12 @@ class Live:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """The stand-in's address; the workbench's script is `/view.js`."""
-    script = View("workbench", {}, {}, "").script
+    """The stand-in's address; the script of the view NAME is `/NAME/view.js`."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            is_script = self.path == "/view.js"
-            body = (script if is_script else HOST).encode()
+            is_script = self.path.endswith("/view.js")
+            body = (View(self.path.split("/")[1], {}, {}, "").script if is_script else HOST).encode()
             self.send_response(200)
             self.send_header("Content-Type", "text/javascript" if is_script else "text/html")
             self.send_header("Content-Length", str(len(body)))

@@ -275,3 +275,51 @@ def test_a_long_text_on_a_large_model_is_pooled_and_a_layer_comes_on_demand(visi
     expect(page.locator(".sentence")).to_contain_text("Layer 0 · head 5: “")
     page.locator("[data-head='11.7']").click()
     expect(page.locator(".sentence")).to_contain_text("Layer 11 · head 7: “", timeout=PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("name", "stacks"),
+    [
+        ("bert", []),
+        ("gpt2", []),
+        ("t5", ["encoder", "decoder", "cross-attention"]),
+        ("vit", []),
+        ("clip", ["picture", "text"]),
+        ("llava", ["picture", "decoder"]),
+    ],
+)
+def test_every_kind_of_model_opens_and_draws(visit, folders: Path, name: str, stacks: list[str]) -> None:
+    page = visit(f"/text_attention?text_model={quote(str(folders / name))}")
+    bench(page)
+    expect(page.get_by_text("attention read through").first).to_be_visible()
+    drawn = set()
+    for stack in stacks:
+        page.get_by_role("radio", name=stack, exact=True).click()
+        expect(page).to_have_url(re.compile("text_stack=" if stack != stacks[0] else "text_model="))
+        expect(page.locator(".status, .sentence").first).to_be_visible()
+        page.wait_for_timeout(500)
+        bench(page)
+        drawn.add(page.locator(".sentence").inner_text())
+    assert len(drawn) == len(stacks), "each stack says something of its own"
+    expect(page.get_by_text("patch", exact=False).first).to_be_visible() if name == "vit" else None
+
+
+def test_a_model_without_attention_says_why(visit, folders: Path) -> None:
+    page = visit(f"/text_attention?text_model={quote(str(folders / 'mamba'))}", "[data-testid=stAlert]")
+    expect(page.locator("[data-testid=stAlert]")).to_contain_text("mixes its tokens without attention")
+    page.get_by_role("button", name="Use gpt-stories").click()
+    bench(page)
+
+
+def test_a_picture_of_ones_own(visit, folders: Path, tmp_path: Path) -> None:
+    from PIL import Image
+
+    page = visit(f"/text_attention?text_model={quote(str(folders / 'vit'))}")
+    before = page.locator(".sentence").inner_text()
+    Image.radial_gradient("L").resize((90, 60)).save(tmp_path / "<img src=x>.png")
+    box = page.locator("[data-testid=stFileUploader] input[type=file]")
+    box.set_input_files(str(tmp_path / "<img src=x>.png"))
+    expect(page.locator(".sentence")).not_to_have_text(before)
+    (tmp_path / "text.png").write_text("no picture")
+    page.locator("[data-testid=stFileUploader] input[type=file]").set_input_files(str(tmp_path / "text.png"))
+    expect(page.get_by_text("no PNG, JPEG or WebP picture")).to_be_visible()

@@ -103,6 +103,7 @@ def test_keys_choose_heads_switch_them_off_and_hide_sinks(exported: Show) -> Non
         page.keyboard.press(key)
     assert selected(page) == ["0.3", "2.0"]
     lines = page.locator(".strong-lines")
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")  # drawn
     both = lines.get_attribute("data-lines") or ""
     page.keyboard.press("2")
     expect(page.locator(".chip.off")).to_have_count(1)

@@ -44,6 +44,26 @@ def test_mean_distance() -> None:
     assert found.distance[0].tolist() == pytest.approx([0.5, 0.4])
 
 
+def test_mean_distance_over_patches_leaves_special_tokens_out() -> None:
+    # a 2 x 2 grid behind a CLS that takes 0.8: the rest is even, so 13.65685 pixels of 16 x 16 patches
+    rows = np.full((5, 5), 0.05)
+    rows[:, 0] = 0.8
+    sequence = Sequence(tuple("abcde"), np.arange(5) == 0, grid=(2, 2))
+    weights = Weights(1, lambda _: rows[None].astype(np.float32))
+    found = heads.statistics(Attention("vision", sequence, sequence, weights, ("layer",), (1,)))
+    assert 16 * found.distance[0, 0] == pytest.approx(13.65685, abs=1e-4)
+    assert found.role == (("sink",),)
+
+
+def test_there_is_no_previous_token_between_two_texts() -> None:
+    one, two = (Sequence(tuple(text), np.zeros(5, bool)) for text in ("abcde", "fghij"))
+    previous = np.eye(5, k=-1)
+    previous[0, 0] = 1
+    weights = Weights(1, lambda _: previous[None].astype(np.float32))
+    found = heads.statistics(Attention("cross", one, two, weights, ("layer",), (1,)))
+    assert found.role == (("",),)
+
+
 def test_previous_and_next_token_heads() -> None:
     previous = np.eye(5, k=-1)
     previous[0, 0] = 1

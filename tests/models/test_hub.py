@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from models import zoo
-from models.zoo import sources
 from tests.fake_hub import FakeHub
 
 
@@ -71,6 +70,6 @@ def test_only_pickles(hub: FakeHub, tmp_path: Path) -> None:
 
 
 def test_too_large(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "MAX_DOWNLOAD", 1000)
+    monkeypatch.setenv("HEADLIGHT_MAX_DOWNLOAD_GB", "0.000001")
     with pytest.raises(zoo.LoadError, match="HEADLIGHT_MAX_DOWNLOAD_GB"):
         zoo.load("acme/tiny")

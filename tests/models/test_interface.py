@@ -78,13 +78,13 @@ def test_one_head_is_the_layers_slice(folders: Path) -> None:
 
 @pytest.mark.parametrize("name", tiny.MODELS)
 def test_looking_does_not_change_the_output(folders: Path, name: str) -> None:
-    from models.capture.interface import Capture
+    from models.capture.active import Capture
 
     model = zoo.load(str(folders / name))
     ids = torch.tensor([model.encode(SENTENCE).ids])
     with torch.no_grad():
         before = model.module(input_ids=ids)[0]
-        with Capture(model.names):
+        with Capture(model.modules):
             during = model.module(input_ids=ids)[0]
     assert torch.equal(before, during)
     _, expected = eager(model, folders / name, model.encode(SENTENCE).ids)
@@ -118,9 +118,9 @@ def test_visitors_of_one_model_do_not_see_each_other(folders: Path) -> None:
 
 
 def test_capture_is_over_after_an_exception(folders: Path) -> None:
-    from models.capture import interface
+    from models.capture import active
 
     model = zoo.load(str(folders / "gpt2"))
-    with pytest.raises(IndexError), interface.Capture(model.names):
+    with pytest.raises(IndexError), active.Capture(model.modules):
         model.module(input_ids=torch.tensor([[10**6]]))
-    assert interface._active.get() is None
+    assert active.active() is None

@@ -79,6 +79,6 @@ def test_a_bug_in_a_library_ends_as_a_sentence(monkeypatch: pytest.MonkeyPatch) 
         raise RuntimeError("secret path")
 
     monkeypatch.setattr(zoo, "load", broken)
-    load = keep.Models().load("x")
+    load = keep.Models().load("gpt-stories")
     assert load.done.wait(10)
-    assert str(load.error) == "x could not be loaded (RuntimeError)."
+    assert str(load.error) == "gpt-stories could not be loaded (RuntimeError)."

@@ -1,12 +1,13 @@
 """Pages as scripts: what they say for good and bad input, without a browser."""
 
 import ast
+import shutil
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import frame, show
+from pages.parts import frame, keep, show
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,7 +27,7 @@ def said(app: AppTest) -> str:
 
 
 def test_every_page_describes_itself() -> None:
-    assert [p.title for p in frame.pages()] == ["Text attention"]
+    assert [p.title for p in frame.pages()] == ["Compare", "Text attention"]
     for found in frame.pages():
         assert found.question.endswith("?")
         assert found.section in frame.SECTIONS
@@ -153,3 +154,34 @@ def test_models_that_cannot_be_had(hub: object, ref: str, sentence: str) -> None
 
 def test_visitors_words_are_escaped_in_messages() -> None:
     assert show.words("a*b_[c](d) <e> $f$ :red[g]") == ("a\\*b\\_\\[c\\]\\(d\\) \\<e\\> \\$f\\$ \\:red\\[g\\]")
+
+
+def test_served_to_strangers_only_the_list_opens(
+    folders: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADLIGHT_PUBLIC", "1")
+    text = said(page(text_model=str(shutil.copytree(folders / "albert", tmp_path / "own"))).run())
+    assert "not among the models that this public Headlight opens" in text.replace("\\", "")
+    assert "**4** layers" in said(page(text_model="gpt-stories").run())
+
+
+def test_a_picture_model_and_an_encoder_decoder_ask_for_what_they_read(folders: Path) -> None:
+    app = page(text_model=str(folders / "vit")).run()
+    assert not app.text_area
+    assert "**4** rows of **6** patches" in said(app)
+    app = page(text_model=str(folders / "t5"), text="The cat sat", text_target="The dog").run()
+    assert app.text_input[0].value == "The dog"
+    assert "attention read through transformers" in said(app).replace("\\", "")
+
+
+def test_a_costly_model_is_asked_about_first(folders: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ref = str(shutil.copytree(folders / "llama", tmp_path / "costly"))  # one that no other test has loaded
+    monkeypatch.setattr(keep, "CHEAP_MEMORY", 10_000)
+    app = page(text_model=ref).run()
+    text = said(app).replace("\\", "")
+    assert "Holds" in text
+    assert "attention is read through the attention interface" in text
+    assert "**2** layers" not in text
+    assert app.button[0].label == "Load it"
+    keep.load(ref).agreed.set()  # what the button does
+    assert "**2** layers" in said(page(text_model=ref).run())

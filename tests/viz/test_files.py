@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 
@@ -37,9 +38,17 @@ def test_an_archive_holds_everything_without_pickle() -> None:
     assert json.loads(str(arrays["about"]))["model"] == trace.info.name
 
 
-def test_file_names_hold_no_path() -> None:
-    from dataclasses import replace
+def test_several_stacks_keep_their_names_apart() -> None:
+    one, two = (traces.trace(shape=(1, 2), labels=traces.CAT, seed=seed) for seed in (1, 2))
+    stacks = (replace(one.attentions[0], name="encoder"), replace(two.attentions[0], name="cross-attention"))
+    arrays = np.load(io.BytesIO(files.npz(replace(one, attentions=stacks))), allow_pickle=False)
+    assert np.array_equal(arrays["encoder_layer_0"], stacks[0].weights[0])
+    assert np.array_equal(arrays["cross_attention_layer_0"], stacks[1].weights[0])
+    about = json.loads(str(arrays["about"]))
+    assert [stack["name"] for stack in about["attentions"]] == ["encoder", "cross-attention"]
 
+
+def test_file_names_hold_no_path() -> None:
     trace = traces.trace(shape=(1, 1), labels=("a",))
     for name, expected in (("../../x", "headlight_x"), ("acme/tiny", "headlight_acme-tiny"), ("<b>", "headlight_b")):
         assert files.name(replace(trace, info=replace(trace.info, name=name))) == expected

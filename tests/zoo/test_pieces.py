@@ -12,10 +12,12 @@ from models.zoo.recipes import (
     attended,
     bert_stories,
     bucketed,
+    counted,
     decoding,
     detection,
     detr_shapes,
     masked,
+    roberta_sentiment,
     shipped,
     tokens,
     vit_fashion,
@@ -101,6 +103,43 @@ def test_the_loss_of_the_places_asked_for_is_the_models_own(gap_filler: tuple) -
     batch = masked.batches(tokenizer(TEXTS)["input_ids"], tokenizer, 8, 0)(0)
     model.eval()
     assert masked.loss(model, batch).item() == pytest.approx(model(**batch).loss.item(), rel=1e-5)
+
+
+def test_nearer_tokens_count_for_more_and_rows_do_not_touch() -> None:
+    counts = counted.together([[0, 1, 2], [3, 1]], 5).to_dense()
+    assert counts[0].tolist() == [0, 1, 0.5, 0, 0]
+    assert counts[1].tolist() == [1, 0, 1, 1, 0]
+    assert torch.equal(counts, counts.T)
+
+
+def test_information_is_how_much_oftener_than_by_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counted, "SMOOTHED", 1.0)
+    told = counted.information(counted.together([[0, 1], [2, 3]], 4)).to_dense()
+    assert told[0].tolist() == pytest.approx([0, np.log(0.25 / 0.25**2), 0, 0])
+
+
+def test_tokens_used_alike_begin_alike() -> None:
+    dull, slow, fine, warm, *_ = range(8)  # the first two stand beside 4 and 5, the others beside 6 and 7
+    rows = [[word, *beside] for word in (dull, slow) for beside in ((4, 5), (5, 4))] * 5
+    rows += [[word, *beside] for word in (fine, warm) for beside in ((6, 7), (7, 6))] * 5
+    vectors = counted.vectors(rows, 8, 4, 0.9)
+    assert vectors.norm(dim=1).tolist() == pytest.approx([0.9] * 8, rel=1e-4)
+    assert vectors[dull] @ vectors[slow] > 0.5 * 0.81
+    assert vectors[dull] @ vectors[fine] < 0
+    assert torch.equal(vectors, counted.vectors(rows, 8, 4, 0.9))
+    assert counted.frequency(rows, 9)[[0, 8]].tolist() == pytest.approx([(10 + 1 / 3) / 123, 1 / 369])
+
+
+def test_tuning_covers_a_share_of_the_words_and_never_special_tokens(gap_filler: tuple) -> None:
+    _, tokenizer = gap_filler
+    labelled = [(text, row % 2) for row, text in enumerate(TEXTS * 10)]
+    whole, gaps = (roberta_sentiment.batches(tokenizer, labelled, 0, share)(1) for share in (0.0, 0.25))
+    assert torch.equal(whole["labels"], gaps["labels"])
+    special = torch.isin(whole["input_ids"], torch.tensor(tokenizer.all_special_ids))
+    gone = gaps["input_ids"] != whole["input_ids"]
+    assert not (gone & special).any()
+    assert (gaps["input_ids"][gone] == tokenizer.mask_token_id).all()
+    assert (gone.sum() / (~special).sum()).item() == pytest.approx(0.25, abs=0.08)
 
 
 def test_masked_accuracy_is_all_or_nothing_for_models_that_know_all_or_nothing(gap_filler: tuple) -> None:

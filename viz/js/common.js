@@ -42,7 +42,8 @@ function contrast(a, b) {
   return (high + 0.05) / (low + 0.05);
 }
 
-// One of the two themes, ready to draw with: `beam` holds 256 colours, `beamInk` what can be read on each.
+// One of the two themes, ready to draw with: `beam` holds 256 colours, `beamInk` what can be read on each, `change`
+// 256 from less to more.
 class Theme {
   constructor(name) {
     this.name = name;
@@ -52,6 +53,9 @@ class Theme {
     const table = Array.from({ length: 256 }, (_, i) => ramp(THEME.beam[name], i / 255));
     this.beam = table.map(([r, g, b]) => `rgb(${r} ${g} ${b})`);
     this.pixels = Uint32Array.from(table, packPixel);
+    const change = Array.from({ length: 256 }, (_, i) => ramp(THEME.change[name], i / 255));
+    this.change = change.map(([r, g, b]) => `rgb(${r} ${g} ${b})`);
+    this.changePixels = Uint32Array.from(change, packPixel);
     const inks = ["#1A0F06", "#FFF3E0"];
     this.beamInk = table.map((rgb) => inks.reduce((a, b) =>
       (contrast(channels(a), rgb) >= contrast(channels(b), rgb) ? a : b)));
@@ -76,6 +80,40 @@ function isDark(node) {
   return luminance([...pen.getImageData(0, 0, 1, 1).data.slice(0, 3)]) < 0.4;
 }
 
+// ---- Drawing
+
+// A ramp of 256 colours as a bar: the one of weights, if no other is given.
+function rampBar(canvas, theme, ramp = theme.beam) {
+  const width = 96;
+  const pen = prepare(canvas, width, 10);
+  for (let x = 0; x < width; x++) {
+    pen.fillStyle = ramp[Math.round((255 * x) / (width - 1))];
+    pen.fillRect(x, 0, 1, 10);
+  }
+  pen.strokeStyle = theme.colour.border;
+  pen.strokeRect(0.5, 0.5, width - 1, 9);
+}
+
+// What is no distribution, or is not there, must not look like one.
+function hatch(pen, theme, x, y, width, height, ground = "wrong-fill", line = "wrong") {
+  pen.save();
+  pen.beginPath();
+  pen.rect(x, y, width, height);
+  pen.clip();
+  pen.fillStyle = theme.colour[ground];
+  pen.fillRect(x, y, width, height);
+  pen.strokeStyle = theme.colour[line];
+  pen.lineWidth = 1;
+  pen.beginPath();
+  const first = Math.floor((x - height) / 4) * 4;
+  for (let at = first; at < x + width; at += 4) {
+    pen.moveTo(at, y + height);
+    pen.lineTo(at + height, y);
+  }
+  pen.stroke();
+  pen.restore();
+}
+
 // ---- Numbers. A weight comes as halves: half-thousandths, rounded down; what follows rounds exactly (viz/codes.py).
 
 const places2 = (half) => (half < 10 ? "<0.01" : (Math.floor((half + 10) / 20) / 100).toFixed(2));
@@ -83,6 +121,21 @@ const places3 = (half) => (half < 1 ? "<0.001" : (Math.floor((half + 1) / 2) / 1
 const percentOf = (half) => (half < 10 ? "<1 %" : `${Math.floor((half + 10) / 20)} %`);
 const percent = (share) => (share < 0.005 && share > 0 ? "<1 %" : `${Math.floor(share * 100 + 0.5)} %`);
 const thousands = (n) => n.toLocaleString("en-US");
+
+// The halves that each code leaves possible, in whole numbers only; `viz.codes` computes the same two tables.
+const halvesAt = (edge) => Math.min(2000, Math.floor((edge ** 2 * 2000) / 510 ** 2));
+const LEAST = Uint16Array.from({ length: 256 }, (_, code) => halvesAt(Math.max(0, 2 * code - 1)));
+const GREATEST = Uint16Array.from({ length: 256 }, (_, code) => halvesAt(2 * code + 1));
+
+// What each of these codes stands for, in halves: `fine` says which, where a code leaves a choice.
+function readHalves(codes, fine) {
+  const halves = new Uint16Array(codes.length);
+  for (let i = 0, next = 0; i < codes.length; i++) {
+    const code = codes[i];
+    halves[i] = LEAST[code] + (GREATEST[code] > LEAST[code] ? fine[next++] : 0);
+  }
+  return halves;
+}
 
 // ---- Tokens as text. Labels are data: they reach the page by textContent, fillText and attributes only.
 
@@ -108,6 +161,32 @@ function visible(text) {
 function shorten(text, most) {
   const letters = [...text];
   return letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : text;
+}
+
+// ---- Sentences: lists of parts (text, {strong}, {token}); tokens stay data all the way.
+
+const quoted = (label) => ({ token: shorten(shown(label), 28) });
+const strong = (text) => ({ strong: text });
+
+// Show a sentence in a node: every token in a <bdi> of its own, so that no script turns the line around it.
+function fill(node, sentence) {
+  node.replaceChildren(...sentence.flatMap((part) => {
+    if (typeof part === "string") return unbroken(part);
+    if (part.strong) return el("b", { textContent: part.strong });
+    return el("span", {}, "“", el("bdi", { textContent: part.token }), "”");
+  }));
+}
+
+// Text in pieces, with "31 %" in a node that keeps it on one line.
+const unbroken = (text) => text.split(/(<?\d+ %)/).map((piece, i) => (i % 2 ? span("whole", piece) : piece));
+
+function plainText(sentence) {
+  return sentence.map((part) => part.strong ?? (part.token ? `“${part.token}”` : part)).join("");
+}
+
+// a, b and c
+function wordList(words) {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 
 // ---- The page
@@ -142,6 +221,96 @@ function prepare(canvas, width, height) {
   }
   pen.setTransform(dpr, 0, 0, dpr, 0, 0);
   return pen;
+}
+
+// ---- What a host mounts: a root that outlives updates, new data and themes that come whenever they like
+
+const BASE_STYLE = `
+.view{color:var(--ink);font:400 15px/1.45 var(--st-font,"Source Sans 3","Source Sans Pro",system-ui,sans-serif);
+  font-variant-numeric:tabular-nums;-webkit-font-smoothing:antialiased}
+.view *{box-sizing:border-box}
+.view [hidden]{display:none!important}
+.view canvas{display:block}
+.view button{font:inherit;color:inherit;background:none;border:0;padding:0;margin:0;cursor:pointer}
+.view :focus-visible{outline:2px solid var(--primary);outline-offset:2px}
+.view .button{height:30px;padding:0 10px;border:1px solid var(--border);border-radius:8px;background:var(--page);font-size:13.5px;white-space:nowrap}
+.view .button:hover{border-color:var(--primary);color:var(--primary)}
+.bar{display:flex;align-items:center;gap:8px 12px;min-height:30px;flex-wrap:wrap}
+.cap{font-size:13px;color:var(--muted)}
+.whole{white-space:nowrap}
+.notice{display:flex;gap:12px;padding:7px 14px;font-size:13.5px;background:var(--panel);border-bottom:1px solid var(--line)}
+.notice button{margin-left:auto}
+.failure{padding:12px 14px;margin-bottom:8px;border-left:3px solid var(--wrong);border-radius:8px;background:var(--wrong-fill);color:var(--ink)}
+`;
+
+// A view in its frame. It has `take(unpacked)` for new data, `refresh()` to draw it all, `frame` around it, and `busy`
+// while it still draws.
+class Mounted {
+  constructor(parent) {
+    this.root = parent.querySelector(".view") ?? parent.appendChild(el("div", { className: "view" }));
+    [this.turn, this.updates] = [0, 0];
+    this.failure = el("div", { className: "failure", role: "alert", hidden: true });
+  }
+
+  get live() { return typeof this.send === "function"; }
+
+  // Draw again when the theme, the fonts or the width change, until `gone` is aborted.
+  listen() {
+    this.gone = new AbortController();
+    const { signal } = this.gone;
+    const size = new ResizeObserver(() => {
+      const { clientWidth } = this.root;
+      if (this.payload && clientWidth && clientWidth !== this.width) this.refresh();
+    });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.payload && this.dress(), { signal });
+    document.fonts?.addEventListener("loadingdone", () => this.payload && this.refresh(), { signal });
+    size.observe(this.root);
+    signal.addEventListener("abort", () => size.disconnect());
+  }
+
+  async update(data, send) {
+    this.root.dataset.updates = ++this.updates;
+    delete this.root.dataset.ready;
+    this.send = send;
+    const turn = ++this.turn;
+    const late = setTimeout(() => this.frame.classList.add("stale"), 150);
+    try {
+      const unpacked = await unpack(data, this.payload?.id);
+      if (turn !== this.turn) return; // newer data came while this was inflated
+      if (unpacked) this.take(unpacked);
+      else if (Theme.of(this.root) !== this.theme) this.dress();
+      this.failure.hidden = true;
+    } catch (error) {
+      if (turn === this.turn) this.fail(error);
+    } finally {
+      clearTimeout(late);
+      if (turn === this.turn) this.frame.classList.remove("stale");
+    }
+    this.markReady(turn);
+  }
+
+  fail(error) {
+    this.failure.textContent = `This picture could not be read: ${error.message}. Reload the page to try again.`;
+    this.failure.hidden = false;
+    console.error(error);
+  }
+
+  // Ready is what has been drawn for two frames.
+  markReady(turn) {
+    const frame = () => requestAnimationFrame(() => {
+      if (turn !== this.turn) return;
+      if (this.payload && this.busy) frame();
+      else this.root.dataset.ready = this.payload?.id ?? "failed";
+    });
+    requestAnimationFrame(frame);
+  }
+
+  dress() {
+    this.theme = Theme.of(this.root);
+    this.root.dataset.theme = this.theme.name;
+    for (const [name, colour] of Object.entries(this.theme.colour)) this.root.style.setProperty(`--${name}`, colour);
+    this.refresh();
+  }
 }
 
 // ---- The address. Other keys stay as they are, byte for byte: they belong to the page around this view.

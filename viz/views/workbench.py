@@ -18,10 +18,12 @@ from models.records import Attention, Bools, Floats, HeadStatistics, Ranking, Se
 from viz import theme
 from viz.codes import Bytes, Words, clean, fine, flat, halves, pool, sqrt8
 from viz.view import View
+from viz.views import neurons as neurons_view
 
 Head = tuple[int, int]  # layer, head
 
-STATE = ("heads", "view", "token", "scale", "sinks", "threshold")  # what the page's address says of the workbench
+# what the page's address says of the workbench
+STATE = ("heads", "view", "token", "scale", "sinks", "threshold", "norm")
 THUMBNAIL = 48  # at most so many rows and columns in a pooled thumbnail
 BYTES_PER_WEIGHT = 1.1  # an upper bound on what a weight packs to, from 64 tokens on
 N_ANSWERS = 8
@@ -39,13 +41,14 @@ def view(
     note: str = "",
     state: dict[str, str] | None = None,
     link: bool = True,
+    neurons: tuple[int, ...] | None = None,
 ) -> View:
     """The workbench on `trace.attentions[attention]`.
 
     `want`: heads (layer, head) to send in full if not all fit into `budget` bytes, the one in focus first.
     `note`: shown where the model has no answer to rank. `state`: what is selected at first, under the names and in the
-    form that the page's address uses (`heads`, `view`, `token`, `scale`, `sinks`, `threshold`). `link`: keep the state
-    in the page's address, where there is a page.
+    form that the page's address uses (`STATE` lists them). `link`: keep the state in the page's address, where there is
+    a page. `neurons`: the head (layer, head) whose query and key go along, for the Neurons pane.
     """
     stack = trace.attentions[attention]
     sinks = stack.keys.special if statistics is None else statistics.sinks
@@ -62,7 +65,8 @@ def view(
         roles = sorted({role for row in statistics.role for role in row if role})
         header["roles"], header["max_entropy"] = roles, round(float(statistics.max_entropy), 2)
         parts["statistics"] = _statistics(statistics, stack.n_heads, roles)
-    return View("workbench", header, parts, _title(trace, stack))
+    bench = View("workbench", header, parts, _title(trace, stack))
+    return bench if neurons is None else neurons_view.added(bench, trace, attention, neurons)
 
 
 @dataclass(frozen=True)
@@ -223,6 +227,8 @@ def _facts(stack: Attention, sinks: Bools) -> dict[str, Any]:
     }
     if stack.kind == "cross" or stack.keys.labels != stack.queries.labels:
         facts["keys"] = _sequence(stack.keys)
+    if stack.keys.grid is not None:
+        facts["thing"] = "patch"
     return facts
 
 
@@ -263,7 +269,8 @@ def _statistics(statistics: HeadStatistics, n_heads: tuple[int, ...], roles: lis
 
 def _title(trace: Trace, stack: Attention) -> str:
     layers, heads = _some(len(stack.n_heads), "layer"), _some(max(stack.n_heads), "head")
-    return f"{trace.info.name}: {layers} \u00d7 {heads} on {_some(len(stack.keys), 'token')}"
+    thing = "position" if stack.keys.grid else "token"
+    return f"{trace.info.name}: {layers} \u00d7 {heads} on {_some(len(stack.keys), thing)}"
 
 
 def _some(number: int, thing: str) -> str:

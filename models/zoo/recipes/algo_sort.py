@@ -9,7 +9,7 @@ from models.learn.train import Plan
 from models.zoo.recipes import algorithms
 
 NAME = "algo-sort"
-PLAN = Plan(steps=1_500, lr=2e-3, final_lr=0.02, betas=(0.9, 0.98), weight_decay=0.01, every=250)
+PLAN = Plan(steps=2_500, lr=2e-3, final_lr=0.02, betas=(0.9, 0.98), weight_decay=0.01, every=250)
 LETTERS = "abcdefghijklmnopqrst"
 
 CARD = {
@@ -17,7 +17,9 @@ CARD = {
     "task": "next token",
     "architecture": "GPT-2: 2 layers, 4 heads, d_model 64, 32 positions, a token per character",
     "licence": "MIT",
-    "data": "Made up by the recipe: 4 to 12 letters from a to t, repeats allowed; one in ten is never trained on.",
+    "data": (
+        "Made up by the recipe: 4 to 12 letters from a to t, often the same ones again; one in ten is never trained on."
+    ),
     "measured_by": "python -m models.zoo verify algo-sort --data FOLDER",
     "recipe": "models/zoo/recipes/algo_sort.py",
     "weaknesses": "Strings shorter than 4 or longer than 12, and letters after t, were never seen and go wrong.",
@@ -34,8 +36,9 @@ CARD = {
 
 
 def ask(chance: np.random.Generator) -> str:
-    """A random string and "="."""
-    return "".join(chance.choice(list(LETTERS), chance.integers(4, 13))) + "="
+    """A random string and "="; of few different letters as often as of many, so that repeats are learnt too."""
+    some = chance.choice(list(LETTERS), chance.integers(2, len(LETTERS) + 1), replace=False)
+    return "".join(chance.choice(some, chance.integers(4, 13))) + "="
 
 
 def answer(question: str) -> str:

@@ -48,6 +48,7 @@ CARD = {
         "Cross-attention: before it writes a place, one head reads the last sentence in which that person moved, and "
         "passes over the earlier ones, which are no longer true."
     ),
+    "stack": "cross-attention",
     "examples": (
         {
             "title": "Only the last move counts",

@@ -64,6 +64,7 @@ CARD = {
     "look_for": (
         "Cross-attention: while it writes a colour or a shape, one head looks at the thing that it is about to name."
     ),
+    "stack": "cross-attention",
     "examples": (
         {"title": "One shape", "role": "named thing", "picture": "one.png"},
         {"title": "Two shapes", "role": "named thing", "picture": "two.png"},

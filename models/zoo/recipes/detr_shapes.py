@@ -54,6 +54,7 @@ CARD = {
         "Each object query puts its cross-attention inside the box it answers with, one head of the last decoder layer "
         "far more than the others. Queries that answer no object look anywhere."
     ),
+    "stack": "cross-attention",
     "examples": (
         {"title": "Three shapes", "role": "own box", "picture": "three.png"},
         {"title": "Four shapes", "role": "own box", "picture": "four.png"},

@@ -52,6 +52,7 @@ CARD = {
         "Cross-attention: while it writes a French word, one head reads the English word that it translates, in "
         "French order: the adjective after the noun, both halves of ne ... pas on one not."
     ),
+    "stack": "cross-attention",
     "examples": (
         {"title": "Word for word", "role": "alignment", "text": "The cat is under the table."},
         {"title": "Adjective and noun swap", "role": "alignment", "text": "She bought a red car."},

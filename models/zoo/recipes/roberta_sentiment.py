@@ -1,7 +1,9 @@
 """roberta-sentiment: a small RoBERTa that tells praise from blame in film reviews.
 
-Liu et al. 2019 ("RoBERTa") at 3 layers, 4 heads, d_model 128: first masked language modelling on whole reviews, with
-new masks every time and no next-sentence task, then fine-tuning on labelled sentences.
+Liu et al. 2019 ("RoBERTa") at 2 layers, 4 heads, d_model 128: first masked language modelling on whole reviews, with
+new masks every time and no next-sentence task, then fine-tuning on labelled sentences. Two million words are too few
+to learn what 12,000 tokens mean by filling gaps alone, so the token table begins with vectors made by counting; what
+filling gaps adds to them is within the noise of the watched sentences.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -10,18 +12,24 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast, RobertaConfig, RobertaForMaskedLM, RobertaForSequenceClassification
 
 from models.learn.train import Batch, Plan, fit
 from models.records import Bools, Floats
-from models.zoo.recipes import attended, bucketed, masked, reviews, tokens
+from models.zoo.recipes import attended, bucketed, counted, masked, reviews, tokens
 
 NAME = "roberta-sentiment"
-READING = Plan(steps=4_000, lr=1e-3, warmup=300, final_lr=0.05, betas=(0.9, 0.98), weight_decay=0.01, every=500)
-TUNING = Plan(steps=400, lr=3e-4, warmup=40, final_lr=0.02, betas=(0.9, 0.98), weight_decay=0.05, every=50)
-BATCH, D_VOCAB, N_POSITIONS = 64, 4_096, 64
+READING = Plan(steps=2_000, lr=1e-3, warmup=150, final_lr=0.05, betas=(0.9, 0.98), weight_decay=0.01, every=250)
+TUNING = Plan(steps=600, lr=1e-3, warmup=100, final_lr=0.02, betas=(0.9, 0.98), weight_decay=0.05, every=100)
+BATCH, N_POSITIONS, D_MODEL = 64, 64, 128
+D_VOCAB = 12_000  # enough for nearly every word that praises or blames to be one token
+DROPOUT = {"reading": 0.1, "tuning": 0.3}
+COVERED = 0.1  # share of the tokens masked while tuning, so that no single word decides
+SMOOTHING = 0.1  # of the labels: they are those of whole reviews, with which a single sentence may disagree
+TOKEN_LENGTH = 0.9  # of the vectors in the token table: as long as random ones would be
 START, PAD, END, MASK = "<s>", "<pad>", "</s>", "<mask>"  # in the order of RoBERTa's ids
-PROBED = 200  # test sentences on which heads are measured
+PROBED = 200  # about so many test sentences, of both kinds, show what heads do
 
 DATA = (
     "10,662 sentences of film reviews with their polarity (2005) and the text of 2,000 whole reviews (2004), both by "
@@ -32,14 +40,16 @@ DATA = (
 CARD = {
     "title": "A small RoBERTa that tells praise from blame",
     "task": "classify",
-    "architecture": "RoBERTa: 3 layers, 4 heads, d_model 128, 64 positions, own byte-level BPE of 4,096 tokens",
+    "architecture": "RoBERTa: 2 layers, 4 heads, d_model 128, 64 positions, own byte-level BPE of 12,000 tokens",
     "licence": "MIT (weights); reviews CC BY 4.0",
     "data": DATA,
     "measured_by": "python -m models.zoo verify roberta-sentiment --data FOLDER",
     "recipe": "models/zoo/recipes/roberta_sentiment.py",
     "weaknesses": (
-        "One sentence in four comes out wrong, most often irony, praise with a but, and films whose plot sounds sad. "
-        "It has read film reviews in lower case only, knows two answers and no neutral one."
+        "Nearly one sentence in four comes out wrong; counting words (naive Bayes) does a little better on so few "
+        "sentences. It weighs words more than their order: 'not a bad film' is blame to it, and irony, praise with a "
+        "but and films whose plot sounds sad mislead it. It has read film reviews in lower case only, knows two "
+        "answers and no neutral one."
     ),
     "look_for": (
         "The token <s>, from which the answer is read, looks at words that praise or blame: brilliant, dull, moving, "
@@ -54,18 +64,18 @@ CARD = {
 }
 
 
-def config(d_vocab: int) -> RobertaConfig:
+def config(d_vocab: int, dropout: float = DROPOUT["tuning"]) -> RobertaConfig:
     """The model's shape; its table of positions begins after the padding id, hence two rows more."""
     return RobertaConfig(
         vocab_size=d_vocab,
-        hidden_size=128,
-        num_hidden_layers=3,
+        hidden_size=D_MODEL,
+        num_hidden_layers=2,
         num_attention_heads=4,
-        intermediate_size=512,
+        intermediate_size=4 * D_MODEL,
         max_position_embeddings=N_POSITIONS + 2,
         type_vocab_size=1,
         initializer_range=0.08,  # about 1 / sqrt(d_model): at 0.02 attention this narrow stays even for long
-        hidden_dropout_prob=0.1,
+        hidden_dropout_prob=dropout,
         attention_probs_dropout_prob=0.1,
         bos_token_id=0,
         pad_token_id=1,
@@ -84,6 +94,7 @@ def train_tokenizer(corpus: reviews.Reviews, d_vocab: int = D_VOCAB) -> PreTrain
         special=[START, PAD, END, mask],
         single=f"{START} $A {END}",
         pair=f"{START} $A {END} {END} $B {END}",
+        prefix_space=True,  # or the first word would be another token than the same word later on
         bos_token=START,
         pad_token=PAD,
         eos_token=END,
@@ -104,17 +115,29 @@ def encode(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> list[lis
     return tokenizer(list(texts), truncation=True)["input_ids"]
 
 
-def batches(tokenizer: Any, labelled: Sequence[reviews.Labelled], seed: int) -> Callable[[int], Batch]:
-    """Batch number `step`: 64 labelled sentences of similar length."""
+def batches(
+    tokenizer: Any, labelled: Sequence[reviews.Labelled], seed: int, covered: float = 0.0
+) -> Callable[[int], Batch]:
+    """Batch number `step`: 64 labelled sentences of similar length, a share of their tokens `covered` by masks."""
     rows = encode(tokenizer, [text for text, _ in labelled])
     pick = bucketed.epochs(np.array([len(row) for row in rows]), BATCH, seed)
+    special = torch.tensor(sorted(tokenizer.all_special_ids))
 
     def batch(step: int) -> Batch:
         ids = bucketed.pad([rows[i] for i in pick(step)], tokenizer.pad_token_id)
         labels = torch.tensor([labelled[i][1] for i in pick(step)])
-        return {"input_ids": ids, "attention_mask": (ids != tokenizer.pad_token_id).long(), "labels": labels}
+        chance = torch.Generator().manual_seed(seed * 1_000_003 + step)
+        gone = (torch.rand(ids.shape, generator=chance) < covered) & ~torch.isin(ids, special)
+        seen = ids.masked_fill(gone, tokenizer.mask_token_id)
+        return {"input_ids": seen, "attention_mask": (ids != tokenizer.pad_token_id).long(), "labels": labels}
 
     return batch
+
+
+def loss(model: Any, batch: Batch) -> Tensor:
+    """Cross-entropy with smoothed labels (Szegedy et al. 2016, section 7)."""
+    logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
+    return nn.functional.cross_entropy(logits, batch["labels"], label_smoothing=SMOOTHING)
 
 
 @torch.no_grad()
@@ -147,7 +170,8 @@ def train(data: Path, work: Path, report: Callable[[str], None] = print) -> tupl
     def evaluate() -> dict[str, float]:
         return {"accuracy_percent": accuracy(model, tokenizer, corpus.watched)}
 
-    tuned = fit(model, batches(tokenizer, corpus.train, 0), TUNING, work / "tuning", evaluate, report=report)
+    batch = batches(tokenizer, corpus.train, TUNING.seed, COVERED)
+    tuned = fit(model, batch, TUNING, work / "tuning", evaluate, loss, report)
     return model, tokenizer, read + [row | {"step": READING.steps + row["step"]} for row in tuned]
 
 
@@ -155,10 +179,8 @@ def _reader(
     corpus: reviews.Reviews, tokenizer: Any, work: Path, report: Callable[[str], None]
 ) -> tuple[RobertaForMaskedLM, list[dict[str, Any]]]:
     """The masked language model that fine-tuning begins with."""
-    torch.manual_seed(READING.seed)
-    model = RobertaForMaskedLM(config(len(tokenizer)))
-    model.set_attn_implementation("eager")  # sentences this short are faster without the fused kernel
     rows = encode(tokenizer, text_of(corpus))
+    model = beginner(tokenizer, rows)
     watched = encode(tokenizer, [text for text, _ in corpus.watched])
     report(f"{len(rows):,} sentences of {sum(map(len, rows)):,} tokens to read")
 
@@ -167,6 +189,20 @@ def _reader(
 
     batch = masked.batches(rows, tokenizer, BATCH, READING.seed)
     return model, fit(model, batch, READING, work, evaluate, masked.loss, report)
+
+
+def beginner(tokenizer: Any, rows: Sequence[Sequence[int]]) -> RobertaForMaskedLM:
+    """A model that knows which tokens are used alike and how often each comes, and nothing else yet."""
+    plain = [row[1:-1] for row in rows]  # without <s> and </s>
+    table = counted.vectors(plain, len(tokenizer), D_MODEL, TOKEN_LENGTH)
+    torch.manual_seed(READING.seed)
+    model = RobertaForMaskedLM(config(len(tokenizer), DROPOUT["reading"]))
+    model.set_attn_implementation("eager")  # sentences this short are faster without the fused kernel
+    special = len(tokenizer.all_special_ids)  # they come first, and keep their random vectors
+    with torch.no_grad():
+        model.roberta.embeddings.word_embeddings.weight[special:] = table[special:]
+        model.lm_head.bias.copy_(counted.frequency(plain, len(tokenizer)).log())
+    return model
 
 
 def measure(model: Any, tokenizer: Any, data: Path) -> dict[str, float]:
@@ -179,7 +215,8 @@ def measure(model: Any, tokenizer: Any, data: Path) -> dict[str, float]:
 
 def heads(model: Any, tokenizer: Any, data: Path) -> dict[str, Any]:
     """The head whose first token looks most at words that praise or blame, where a sentence has one."""
-    texts = [text for text, _ in reviews.read(data).test[:PROBED]]
+    test = reviews.read(data).test
+    texts = [text for text, _ in test[:: max(1, len(test) // PROBED)]]  # blame comes first in the file, then praise
     return {"opinion": attended.best(attended.share(looks(model, tokenizer, texts, reviews.opinion_words(data))))}
 
 

@@ -43,15 +43,3 @@ function slider(label, most, onInput) {
   const element = el("span", { className: "control stretch" }, el("span", { textContent: label }), input, note);
   return { element, note, set };
 }
-
-// The weight ramp as a bar between its two ends.
-function rampBar(canvas, theme) {
-  const width = 96;
-  const pen = prepare(canvas, width, 10);
-  for (let x = 0; x < width; x++) {
-    pen.fillStyle = theme.beam[Math.round((255 * x) / (width - 1))];
-    pen.fillRect(x, 0, 1, 10);
-  }
-  pen.strokeStyle = theme.colour.border;
-  pen.strokeRect(0.5, 0.5, width - 1, 9);
-}

@@ -1,10 +1,5 @@
 // The payload as numbers: codes to draw with, halves to write with, and what is known of each head.
 
-// The halves that each code leaves possible, in whole numbers only; `viz.codes` computes the same two tables.
-const halvesAt = (edge) => Math.min(2000, Math.floor((edge ** 2 * 2000) / 510 ** 2));
-const LEAST = Uint16Array.from({ length: 256 }, (_, code) => halvesAt(Math.max(0, 2 * code - 1)));
-const GREATEST = Uint16Array.from({ length: 256 }, (_, code) => halvesAt(2 * code + 1));
-
 // The labels of a sequence: each is preceded by a mark that occurs in none of them.
 function readSequence({ labels, special }) {
   const mark = String.fromCodePoint(labels.codePointAt(0));
@@ -21,6 +16,9 @@ class Matrix {
     this.histograms = {};
   }
   start(q) { return this.payload.causal ? (q * (q + 1)) / 2 : q * this.payload.keys.length; }
+  // What the positions are, in words: tokens, or patches of a picture.
+  get thing() { return this.header.thing ?? "token"; }
+  things(n) { return n === 1 ? this.thing : this.thing === "patch" ? "patches" : `${this.thing}s`; }
   width(q) { return this.payload.width(q); }
   half(q, k) { return k >= 0 && k < this.width(q) ? this.halves[this.start(q) + k] : 0; }
   code(q, k) { return k < this.width(q) ? this.codes[this.start(q) + k] : 0; }
@@ -62,6 +60,9 @@ class Payload {
 
   get layers() { return this.header.heads.length; }
   get widest() { return Math.max(...this.header.heads); }
+  // What the positions are, in words: tokens, or patches of a picture.
+  get thing() { return this.header.thing ?? "token"; }
+  things(n) { return n === 1 ? this.thing : this.thing === "patch" ? "patches" : `${this.thing}s`; }
   width(q) { return this.causal ? q + 1 : this.keys.length; }
   tokens(side) { return side === "query" ? this.queries : this.keys; }
   index({ layer, head }) { return this.first[layer] + head; }
@@ -73,11 +74,7 @@ class Payload {
     const [n, m] = [this.queries.length, this.keys.length];
     const size = this.causal ? (n * (n + 1)) / 2 : n * m;
     const { codes, fine } = this.parts;
-    const halves = new Uint16Array(codes.length);
-    for (let i = 0, next = 0; i < codes.length; i++) {
-      const code = codes[i];
-      halves[i] = LEAST[code] + (GREATEST[code] > LEAST[code] ? fine[next++] : 0);
-    }
+    const halves = readHalves(codes, fine);
     const cut = (array, slot) => array.subarray(slot * size, (slot + 1) * size);
     this.matrices = new Map(sent.map((i, slot) =>
       [i, new Matrix(this, this.heads[i], slot, cut(codes, slot), cut(halves, slot))]));

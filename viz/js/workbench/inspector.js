@@ -21,12 +21,12 @@ class Inspector {
     const { payload, state } = this.bench;
     const own = payload.statistics[payload.index(state.head)];
     const names = sinkNames(payload);
-    const sinks = names.length > 2 ? `on ${names.length} tokens` : names.length ? `on ${names.join(", ")}` : "no sinks";
+    const sinks = names.length > 2 ? `on ${names.length} ${payload.things(2)}` : names.length ? `on ${names.join(", ")}` : "no sinks";
     const most = payload.header.max_entropy;
     const longest = Math.max(...payload.statistics.map(({ distance }) => distance ?? 0), 1);
     return [
       this.figure("Entropy", own.entropy?.toFixed(2), `of ${most.toFixed(2)} bits`, "entropy", most),
-      this.figure("Mean distance", own.distance?.toFixed(1), "tokens", "distance", longest),
+      this.figure("Mean distance", own.distance?.toFixed(1), payload.things(2), "distance", longest),
       this.figure("Sink mass", own.sink === null ? undefined : names.length ? percentOf(own.sink) : "0 %", sinks, "sink", 2000),
     ];
   }

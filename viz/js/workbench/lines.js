@@ -24,7 +24,9 @@ class LinesPane {
   }
 
   get controls() { return [this.bench.sinks.element, this.bench.threshold.element]; }
-  weaker(share, n) { return n === 1 ? `${share} on 1 weaker token` : `${share} spread over ${n} weaker tokens`; }
+  weaker(share, n) {
+    return `${share} ${n === 1 ? "on" : "spread over"} ${n} weaker ${this.bench.payload.things(n)}`;
+  }
 
   // Positions in each column, the row of each position, and where columns and rows lie.
   layout(width, room) {
@@ -240,8 +242,8 @@ class LinesPane {
     const half = best === undefined ? Infinity : matrix.half(index, best);
     if (half >= this.limit) return false;
     const words = el("div");
-    const why = hidden < 1000 ? " spreads its weight; no token"
-      : ` puts ${percentOf(hidden)} on ${sinkWords(payload)}; no other token`;
+    const why = hidden < 1000 ? ` spreads its weight; no ${payload.thing}`
+      : ` puts ${percentOf(hidden)} on ${sinkWords(payload)}; no other ${payload.thing}`;
     const limit = (this.limit / 2000).toFixed(this.limit < 20 ? 3 : 2);
     fill(words, [strong(`${longName(state.head)}: `), quoted(payload.queries.labels[index]), why,
       ` gets ${limit} or more. Highest: `, quoted(payload.keys.labels[best]), ` ${places2(half)}.`]);

@@ -3,10 +3,10 @@
 const INSTANCES = new WeakMap(); // parent element -> Workbench: it outlives updates, so choices stay
 const WIDE = 820; // pixels from which the panes stand side by side
 
-class Workbench {
+class Workbench extends Mounted {
   constructor(parent) {
-    this.root = parent.querySelector(".view") ?? parent.appendChild(el("div", { className: "view" }));
-    [this.turn, this.updates, this.state] = [0, 0, new State()];
+    super(parent);
+    this.state = new State();
     this.sinks = toggle("Hide sinks", (hideSinks) => this.set({ hideSinks }));
     this.threshold = slider("Threshold", THRESHOLD.most, (threshold) => this.set({ threshold }));
     const views = PANES.sort((a, b) => a.order - b.order);
@@ -21,7 +21,6 @@ class Workbench {
   }
 
   build() {
-    this.failure = el("div", { className: "failure", role: "alert", hidden: true });
     this.notice = el("div", { className: "notice", role: "status", hidden: true });
     this.status = el("div", { className: "sentence", "aria-live": "polite" });
     [this.swatch, this.hint] = [span("swatch"), span("cap hint")];
@@ -55,52 +54,20 @@ class Workbench {
   }
 
   listen() {
-    this.gone = new AbortController();
-    const { signal } = this.gone;
-    const dark = matchMedia("(prefers-color-scheme: dark)");
-    const size = new ResizeObserver(() => this.resized());
-    this.root.addEventListener("keydown", (event) => this.key(event), { signal });
-    dark.addEventListener("change", () => this.payload && this.dress(), { signal });
-    document.fonts?.addEventListener("loadingdone", () => this.payload && this.refresh(), { signal });
-    size.observe(this.root);
-    signal.addEventListener("abort", () => size.disconnect());
+    super.listen();
+    this.root.addEventListener("keydown", (event) => this.key(event), { signal: this.gone.signal });
   }
 
   // ---- Data
 
-  async update(data, send) {
-    this.root.dataset.updates = ++this.updates;
-    delete this.root.dataset.ready;
-    this.send = send;
-    const turn = ++this.turn;
-    const late = setTimeout(() => this.frame.classList.add("stale"), 150);
-    try {
-      const unpacked = await unpack(data, this.payload?.id);
-      if (turn !== this.turn) return; // newer data came while this was inflated
-      if (unpacked) this.take(new Payload(unpacked));
-      else if (Theme.of(this.root) !== this.theme) this.dress();
-      this.failure.hidden = true;
-    } catch (error) {
-      if (turn === this.turn) this.fail(error);
-    } finally {
-      clearTimeout(late);
-      if (turn === this.turn) this.frame.classList.remove("stale");
-    }
-    this.markReady(turn);
-  }
-
-  fail(error) {
-    this.failure.textContent = `This picture could not be read: ${error.message}. Reload the page to try again.`;
-    this.failure.hidden = false;
-    console.error(error);
-  }
-
-  take(payload) {
+  take(unpacked) {
     const old = this.payload;
-    this.payload = payload;
+    const payload = (this.payload = new Payload(unpacked));
     this.asked = wantWords(payload);
     this.waiting = false;
+    this.askedNeurons = null;
     const complaints = old ? this.carryOn(old) : this.begin();
+    this.dropNeurons();
     if (!old || complaints.length) this.say(complaints.map((complaint) => `The link ${complaint}.`).join(" "));
     this.frame.hidden = false;
     this.copy.hidden = !this.linked;
@@ -139,19 +106,9 @@ class Workbench {
     return this.state.apply(Object.fromEntries(next), payload);
   }
 
-  get live() { return typeof this.send === "function"; }
   get linked() { return this.live && this.payload.header.link; }
   get pane() { return this.panes[this.state.view]; }
-
-  // Ready is what has been drawn for two frames, hairlines included.
-  markReady(turn) {
-    const frame = () => requestAnimationFrame(() => {
-      if (turn !== this.turn) return;
-      if (this.payload && this.pane.busy) frame();
-      else this.root.dataset.ready = this.payload?.id ?? "failed";
-    });
-    requestAnimationFrame(frame);
-  }
+  get busy() { return this.pane.busy; }
 
   // Ask the server for matrices that are not here, once per choice.
   request() {
@@ -159,6 +116,19 @@ class Workbench {
     if (!this.live || heads === this.asked || chosen.every((head) => this.payload.matrix(head))) return;
     [this.asked, this.waiting] = [heads, true];
     this.send("want", heads);
+  }
+
+  // Ask the server for query and key, once per choice, while the pane that shows them is open; needs the address first.
+  requestNeurons() {
+    const { needs } = this.pane;
+    if (!this.live || !needs || needs === this.askedNeurons) return;
+    this.askedNeurons = needs;
+    this.send("neurons", needs);
+  }
+
+  // Tell the server that the pane was left, when it sends them all the same.
+  dropNeurons() {
+    if (this.live && this.payload.header.neurons && this.state.view !== "neurons") this.send("neurons", "");
   }
 
   missingWords() {
@@ -206,6 +176,7 @@ class Workbench {
     this.state.active = at;
     this.soon();
     this.address();
+    this.requestNeurons();
   }
 
   // The pair under the pointer in the small matrix, or none.
@@ -249,18 +220,6 @@ class Workbench {
   }
 
   // ---- Drawing: the theme, then everything; the selection; the active token (at most once per frame)
-
-  dress() {
-    this.theme = Theme.of(this.root);
-    this.root.dataset.theme = this.theme.name;
-    for (const [name, colour] of Object.entries(this.theme.colour)) this.root.style.setProperty(`--${name}`, colour);
-    this.refresh();
-  }
-
-  resized() {
-    const width = this.root.clientWidth;
-    if (this.payload && width && width !== this.width) this.refresh();
-  }
 
   refresh() {
     this.width = this.root.clientWidth;
@@ -309,6 +268,7 @@ class Workbench {
     this.showPane();
     this.pointed();
     this.address();
+    this.requestNeurons();
   }
 
   showPane() {

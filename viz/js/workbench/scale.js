@@ -75,22 +75,3 @@ function hatchRows(pen, theme, payload, head, x, y, width, height) {
     if (payload.bad(head, q)) hatch(pen, theme, x, y + q * row, width, Math.max(1, row));
   }
 }
-
-function hatch(pen, theme, x, y, width, height) {
-  pen.save();
-  pen.beginPath();
-  pen.rect(x, y, width, height);
-  pen.clip();
-  pen.fillStyle = theme.colour["wrong-fill"];
-  pen.fillRect(x, y, width, height);
-  pen.strokeStyle = theme.colour.wrong;
-  pen.lineWidth = 1;
-  pen.beginPath();
-  const first = Math.floor((x - height) / 4) * 4;
-  for (let at = first; at < x + width; at += 4) {
-    pen.moveTo(at, y + height);
-    pen.lineTo(at + height, y);
-  }
-  pen.stroke();
-  pen.restore();
-}

@@ -1,6 +1,6 @@
 // What the visitor chose, and how that is written in the page's address (`heads=2.5,3.1&view=text&token=7&...`).
 
-const KEYS = ["heads", "view", "token", "scale", "sinks", "threshold"];
+const KEYS = ["heads", "view", "token", "scale", "sinks", "threshold", "norm"];
 
 class State {
   constructor() {
@@ -11,6 +11,7 @@ class State {
     this.scale = "sqrt";
     this.hideSinks = true;
     this.threshold = THRESHOLD.start;
+    this.norm = "all"; // what the From here pane's colours are relative to
     this.active = { side: "query", index: 0 }; // the token that is looked at: as a query, or as a key
     this.pinned = false;
     this.cell = null; // the pair (query, key) under the pointer in the small matrix
@@ -62,6 +63,7 @@ class State {
       scale: this.scale,
       sinks: this.hideSinks ? "hide" : "show",
       threshold: String(this.threshold / 100),
+      norm: this.norm,
     };
   }
 
@@ -82,7 +84,7 @@ class State {
     const focus = payload.exists(this.head) ? { ...this.head } : null;
     if (heads.length < this.chosen.length) this.choose(heads.length ? heads : [payload.heads[0]]);
     if (focus) this.focus = this.slotOf(focus);
-    if (!sameText) Object.assign(this, { active: startToken(payload, this.hideSinks), pinned: false });
+    if (!sameText) Object.assign(this, { active: startToken(payload, this.hideSinks), pinned: false, cell: null });
   }
 }
 
@@ -140,6 +142,12 @@ const READERS = {
     state.threshold = Math.min(THRESHOLD.most, Math.max(0, Math.round(value * 100)));
     const inside = value >= 0 && value * 100 <= THRESHOLD.most;
     return inside ? "" : `asked for the threshold ${shorten(text, 20)}; it goes from 0 to 0.5`;
+  },
+  norm(state, text) {
+    const names = Object.keys(NORMS);
+    if (!names.includes(text)) return `asked for norm=${shorten(text, 20)}; there are ${wordList(names)}`;
+    state.norm = text;
+    return "";
   },
 };
 

@@ -1,13 +1,6 @@
 // The workbench's look: Streamlit's shapes, colours by the theme's names (set on the root by `dress`).
 
-const STYLE = `
-.view{color:var(--ink);font:400 15px/1.45 var(--st-font,"Source Sans 3","Source Sans Pro",system-ui,sans-serif);
-  font-variant-numeric:tabular-nums;-webkit-font-smoothing:antialiased}
-.view *{box-sizing:border-box}
-.view [hidden]{display:none!important}
-.view canvas{display:block}
-.view button{font:inherit;color:inherit;background:none;border:0;padding:0;margin:0;cursor:pointer}
-.view :focus-visible{outline:2px solid var(--primary);outline-offset:2px}
+const STYLE = `${BASE_STYLE}
 .wb{border:1px solid var(--border);border-radius:8px;background:var(--page);overflow:hidden}
 .wb.stale .body,.wb.stale .inspector,.wb.stale .status{opacity:.45;filter:saturate(.2)}
 .wb.stale::before{content:"Picture of the previous text";display:block;padding:6px 14px;font-size:13px;color:var(--muted)}
@@ -15,10 +8,8 @@ const STYLE = `
 .controls{grid-area:controls;align-self:start;padding:12px 14px 0;border-left:1px solid var(--line)}
 .heads{grid-area:heads;padding:12px 14px;align-self:start;min-width:0}
 .stage{grid-area:stage;padding:6px 14px 8px;border-left:1px solid var(--line);min-width:0}
-.bar{display:flex;align-items:center;gap:8px 12px;min-height:30px;flex-wrap:wrap}
 .bar.second{margin-top:6px;gap:4px 18px;min-height:34px}
 .spring{flex:1}
-.cap{font-size:13px;color:var(--muted)}
 .wrap{white-space:normal}
 .control{display:inline-flex;align-items:center;gap:8px;white-space:nowrap;font-size:13.5px}
 .control.cap{font-size:13px}
@@ -33,7 +24,6 @@ const STYLE = `
 .view .seg button:last-child{border-radius:0 8px 8px 0}
 .view .seg button[aria-checked=true]{background:color-mix(in srgb,var(--primary) 10%,var(--page));border-color:var(--primary);color:var(--primary);font-weight:600;position:relative}
 .view .seg button:focus-visible{z-index:1;position:relative}
-.view .button{height:30px;padding:0 10px;border:1px solid var(--border);border-radius:8px;background:var(--page);font-size:13.5px;white-space:nowrap}
 .view .seg button:hover,.view .button:hover{border-color:var(--primary);color:var(--primary);position:relative}
 .view .toggle{display:inline-flex;align-items:center;gap:7px;border-radius:9px}
 .toggle i{width:28px;height:17px;border-radius:9px;background:var(--border);position:relative}
@@ -112,7 +102,6 @@ const STYLE = `
 .status{display:flex;align-items:flex-start;padding:9px 14px;gap:8px;background:var(--panel);border-top:1px solid var(--line);line-height:1.4;min-height:40px}
 .wb[data-view=text]:not(.narrow) .status{min-height:61px}
 .swatch{flex:none;width:10px;height:10px;margin-top:6px;border-radius:2px}
-.whole{white-space:nowrap}
 .sentence{flex:1;min-width:0;overflow-wrap:anywhere}
 .sentence b{font-weight:600}
 .hint{white-space:nowrap;line-height:21px}
@@ -132,9 +121,6 @@ const STYLE = `
 .candidate bdi{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .track{grid-column:1/3;height:6px;margin-top:1px;border-radius:1px;background:var(--line)}
 .track .fill{height:6px;min-width:1px;border-radius:1px;background:var(--faint)}
-.notice{display:flex;gap:12px;padding:7px 14px;font-size:13.5px;background:var(--panel);border-bottom:1px solid var(--line)}
-.notice button{margin-left:auto}
-.failure{padding:12px 14px;margin-bottom:8px;border-left:3px solid var(--wrong);border-radius:8px;background:var(--wrong-fill);color:var(--ink)}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .narrow .body{display:flex;flex-direction:column}
 .narrow .controls,.narrow .stage{border-left:0;padding-left:10px;padding-right:10px}
@@ -149,4 +135,67 @@ const STYLE = `
 .narrow .answer{border-left:0!important;padding-left:0!important}
 .narrow .below{flex-wrap:wrap}
 .narrow .beside{flex:1 1 180px}
+.neurons{font-size:13.5px}
+.n-words{padding:24px 4px;color:var(--muted)}
+.n-words .button{margin-top:10px}
+.n-formula{font-size:15px;line-height:22px}
+.n-check{color:var(--right);line-height:20px;margin-bottom:6px}
+.n-check.wrong{color:var(--wrong);text-decoration:underline}
+.n-row{display:grid;grid-template-columns:var(--n-columns);gap:0 10px;align-items:center;height:26px;padding:0 4px;border-radius:5px}
+.n-heading{height:54px;grid-template-rows:20px 30px;border-bottom:1px solid var(--line);border-radius:0}
+.n-heading>.cap{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+.n-scroller{position:relative;overflow:hidden auto;scrollbar-width:thin}
+.n-spacer{position:relative}
+.n-spacer .n-row{position:absolute;left:0;right:0;cursor:default;border-bottom:1px solid transparent}
+.n-row.active{background:var(--panel);box-shadow:inset 0 0 0 1px var(--border)}
+.view .n-row:focus-visible{outline-offset:-2px}
+.n-row.masked{color:var(--faint)}
+.n-label{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.n-strip{position:relative}
+.n-strip canvas{width:var(--n-strip);height:16px;image-rendering:pixelated;box-shadow:0 0 0 1px var(--line)}
+.n-mark{position:absolute;border:2px solid var(--ink);border-radius:2px;pointer-events:none}
+.n-number{text-align:right;white-space:nowrap}
+.n-score{font-weight:600}
+.n-row.masked .n-score{font-weight:400}
+.n-weight{display:flex;align-items:center;gap:6px}
+.n-heading .n-weight{justify-content:flex-end}
+.n-track{flex:1;height:8px;border-radius:1px;background:var(--line)}
+.n-track i{display:block;height:8px;min-width:1px;border-radius:1px;background:var(--n-head)}
+.n-row.masked .n-track i{display:none}
+.n-weight b{font-weight:600;width:46px;text-align:right}
+.n-row.masked .n-weight b{font-weight:400;font-size:13px}
+.n-sink{padding:4px 4px 0}
+.n-readout{margin-top:6px;padding:0 4px;min-height:58px;line-height:19px;overflow-wrap:anywhere}
+.n-readout b{font-weight:600}
+.view .n-heading select{font:inherit;font-weight:600;color:var(--ink);width:100%;min-width:0;height:28px;padding:0 2px;border:1px solid var(--border);border-radius:6px;background:var(--page)}
+.stacked .n-spacer .n-row{height:var(--n-row);grid-template:"label weight" 24px "key product" 20px "numbers numbers" 1fr / 1fr 1fr;border-bottom-color:var(--line)}
+.stacked .n-heading{height:80px;grid-template:"name picker" 32px "vector product" 20px "strip ." 22px / 1fr 1fr}
+.stacked .n-vector{grid-area:vector}
+.stacked .n-product{grid-area:product}
+.stacked .n-heading .n-strip{grid-area:strip}
+.stacked .n-heading select{grid-area:picker}
+.narrow .seg{flex-wrap:wrap}
+.view .narrow .seg button{padding:0 8px}
+.stacked .n-label{grid-area:label}
+.stacked .n-row>.n-weight{grid-area:weight}
+.stacked .n-numbers{grid-area:numbers;display:flex;flex-wrap:wrap;gap:0 14px;align-items:baseline;line-height:20px}
+.stacked .n-number small{font-size:12px;color:var(--muted);font-weight:400;margin-right:4px}
+.matrix-frame{position:relative;user-select:none;-webkit-user-select:none}
+.matrix-frame>canvas{position:absolute;left:0;top:0;pointer-events:none}
+.matrix-frame .surface{position:absolute;cursor:crosshair;border-radius:2px;touch-action:pan-y;overflow:hidden}
+.matrix-frame .surface.zoomed{cursor:move;touch-action:none}
+.from .surface{cursor:pointer}
+.from .surface.long{overflow-y:auto;overscroll-behavior:auto;scrollbar-width:thin}
+.matrix-frame .tip{position:absolute;z-index:2;padding:3px 8px;border:1px solid var(--border);border-radius:5px;background:var(--page);color:var(--ink);font-size:13px;line-height:18px;max-width:min(320px,70%);pointer-events:none;overflow-wrap:anywhere}
+.tip b{font-weight:600;font-size:15px;white-space:pre}
+.matrix-words{margin-top:8px;line-height:1.35;min-height:2.7em}
+.zooms{gap:6px}
+.view .zooms button{min-width:30px;height:26px;padding:0 8px;border:1px solid var(--border);border-radius:8px;background:var(--page);font-size:13.5px}
+.view .zooms button:hover{border-color:var(--primary);color:var(--primary)}
+.view .zooms button[aria-disabled=true]{color:var(--faint);border-color:var(--line);cursor:default}
+.zoom-note{min-width:62px}
+.from-slider{min-width:170px;max-width:330px}
+.from-token{min-width:84px}
+.narrow .controls>.bar>.seg{display:flex;width:100%}
+.view .narrow .controls>.bar>.seg button{flex:1 1 auto;padding:0 2px;font-size:13px}
 `;

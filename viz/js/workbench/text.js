@@ -31,7 +31,7 @@ class TextPane {
     const { sinks, payload } = this.bench;
     return [sinks.element, this.legend, ...(payload.self ? [spring(), this.direction.element] : [])];
   }
-  weaker(share, n) { return `${share} on ${n} weaker ${n === 1 ? "token" : "tokens"}, shaded only`; }
+  weaker(share, n) { return `${share} on ${n} weaker ${this.bench.payload.things(n)}, shaded only`; }
 
   // The block of tokens that stands for a side: in self-attention the one text is both.
   get blocks() { return this.bench.payload.self ? ["both"] : ["query", "key"]; }

@@ -111,7 +111,7 @@ function beside(placed, box, room, width) {
 }
 
 // How near the active token half of the weight that is shown lies; "about" where codes leave more than one answer.
-function halfWords({ state }, { bounds }) {
+function halfWords({ state, payload }, { bounds }) {
   const { index } = state.active;
   const rings = bounds.map((_, distance) => {
     const [left, right] = [bounds[index - distance], distance ? bounds[index + distance] : undefined];
@@ -127,6 +127,6 @@ function halfWords({ state }, { bounds }) {
   const [soon, late] = [within(1, 0), within(0, 1)];
   const distance = Math.max(0, Math.round((soon + late) / 2));
   const about = soon === late ? "" : "about ";
-  if (!distance && !about) return "half of the weight lies on the token itself";
-  return `half of the weight lies within ${about}${distance} ${distance === 1 ? "token" : "tokens"}`;
+  if (!distance && !about) return `half of the weight lies on the ${payload.thing} itself`;
+  return `half of the weight lies within ${about}${distance} ${payload.things(distance)}`;
 }

@@ -1,28 +1,4 @@
-// Sentences about what is drawn. A sentence is a list of parts: text, {strong}, {token}; tokens stay data all the way.
-
-const quoted = (label) => ({ token: shorten(shown(label), 28) });
-const strong = (text) => ({ strong: text });
-
-// Show a sentence in a node: every token in a <bdi> of its own, so that no script turns the line around it.
-function fill(node, sentence) {
-  node.replaceChildren(...sentence.flatMap((part) => {
-    if (typeof part === "string") return unbroken(part);
-    if (part.strong) return el("b", { textContent: part.strong });
-    return el("span", {}, "“", el("bdi", { textContent: part.token }), "”");
-  }));
-}
-
-// Text in pieces, with "31 %" in a node that keeps it on one line.
-const unbroken = (text) => text.split(/(<?\d+ %)/).map((piece, i) => (i % 2 ? span("whole", piece) : piece));
-
-function plainText(sentence) {
-  return sentence.map((part) => part.strong ?? (part.token ? `“${part.token}”` : part)).join("");
-}
-
-// a, b and c
-function wordList(words) {
-  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
-}
+// Sentences about what is drawn, as parts (see common.js).
 
 // The sinks by name, each name once: special tokens as they are, words in quotes.
 function sinkNames({ keys, sink }) {
@@ -94,7 +70,7 @@ function columnSentence(payload, matrix, k, pane, hidden) {
   const readers = largest(queries.length, (q) => (can(q) ? matrix.rank(q, k) : -1), pane.listed + 1);
   const listed = readers.slice(0, pane.listed).filter((q, i) => i === 0 || half(q) >= LEAST_LINE);
   const start = quoted(payload.keys.labels[k]);
-  if (!listed.length) return [start, " is read by no token that is shown."];
+  if (!listed.length) return [start, ` is read by no ${payload.thing} that is shown.`];
   const named = namedWeights("is read by", queries.labels, listed, half);
   const others = queries.labels.filter((_, q) => can(q)).length - listed.length;
   if (!others) return [start, ...named, "."];
@@ -112,7 +88,7 @@ function cellSentence(payload, matrix, q, k) {
   const others = payload.width(q) - 1;
   if (!others || Math.abs(matrix.total(q) - 2000) > 6) return [...sentence, "."];
   const rest = 2 * (1000 - Math.floor((matrix.half(q, k) + 1) / 2));
-  const whom = others === 1 ? "the other token" : `the other ${others} tokens`;
+  const whom = others === 1 ? `the other ${payload.thing}` : `the other ${others} ${payload.things(others)}`;
   return [...sentence, `, ${whom} ${places3(rest)}${others === 1 ? "" : " together"}.`];
 }
 
