@@ -14,6 +14,9 @@ Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
 
+MASKED = -5_000.0  # scores below are masked: masks are written as the lowest float, minus infinity, or -10,000
+
+
 def frozen(array: Any, dtype: Any = None) -> NDArray[Any]:
     """The array, read-only: records are shared by every visitor of a cached model."""
     array = np.asarray(array, dtype=dtype)
@@ -126,6 +129,7 @@ class ModelInfo:
     n_params: int
     max_len: int
     reads: tuple[str, ...] = ("text",)  # what goes in: "text", "question", "target" (a decoder's side), "picture"
+    device: str = "CPU"  # where it runs: "CPU" or "GPU"
     tier: str = ""  # how attention is read: "interface", "function", "mixed" or "library" (see models.capture)
 
 

@@ -18,7 +18,7 @@ STANDARD = set(sys.stdlib_module_names) | {"__future__"}
 MAY = {
     "app.py": {"streamlit", "pages.parts", "viz", "models.zoo", "models.records"},
     "pages": {"streamlit", "pages.parts", "viz", "models"},
-    "pages/parts": {"streamlit", "cachetools", "numpy", "PIL", "pages.parts", "viz", "models"},
+    "pages/parts": {"streamlit", "cachetools", "PIL", "pages.parts", "viz", "models"},
     "viz": {"numpy", "PIL", "viz", "models.records"},
     "models": {
         "numpy",

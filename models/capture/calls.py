@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from models.records import MASKED
+
 ALL = slice(None)
 
 
@@ -64,8 +66,8 @@ def repeated(tensor: Tensor, n_heads: int, heads: slice = ALL) -> Tensor:
 
 
 def allowed(scores: Tensor) -> Tensor:
-    """Which keys a mask leaves: masks are written as the lowest float, as minus infinity, or as -10,000 and below."""
-    return scores > -5_000
+    """Which keys a mask leaves."""
+    return scores > MASKED
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,11 @@ def with_heads(tensor: Tensor, n_heads: int, axis: int) -> Tensor:
     if axis == 0:
         return tensor.unflatten(0, (-1, n_heads))
     return tensor.movedim(axis, 1)
+
+
+def without_heads(tensor: Tensor, axis: int) -> Tensor:
+    """The way back from `with_heads`, to the module's own layout."""
+    return tensor.flatten(0, 1) if axis == 0 else tensor.movedim(1, axis)
 
 
 def own(tensor: Tensor) -> Tensor:

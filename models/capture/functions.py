@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from models.capture.active import Capture, Place, active
-from models.capture.calls import Call, Recipe, own, repeated, with_heads
+from models.capture.calls import Call, Recipe, own, repeated, with_heads, without_heads
 from models.capture.edits import Ablate, EditRefused, HeadEdit, Scale, edit_output, edited_softmax, touched
 from models.capture.interface import leaf
 
@@ -238,9 +238,7 @@ class Mode(TorchFunctionMode):
         if seen.edits:
             if not same:
                 raise EditRefused(f"the heads of {seen.place[0]} can be switched off or scaled, not replaced")
-            shape = out.shape
-            heads = edit_output(with_heads(out, seen.n_heads, axis), seen.edits)
-            out = (heads.flatten(0, 1) if axis == 0 else heads.movedim(1, axis)).reshape(shape)
+            out = without_heads(edit_output(with_heads(out, seen.n_heads, axis), seen.edits), axis)
         if seen.index is not None and same and weights.dim() in (3, 4, 5) and axis in (0, 1):
             call = self.capture.calls[seen.index]
             if "values" in self.capture.keep and value.dim() == weights.dim():
@@ -335,12 +333,11 @@ def _edited(
     func: Any, scores: Tensor, args: Any, kwargs: Any, edits: tuple[HeadEdit, ...], n_heads: int, axis: int
 ) -> tuple[Tensor, tuple[HeadEdit, ...]]:
     """Weights after the edits, in the layout of the scores; and the edits left for when the values are summed."""
-    shape = scores.shape
     if axis > 1 and touched(edits):
         raise EditRefused("the heads of a banded or blocked layer can be switched off or scaled, not steered")
     weights = edited_softmax(with_heads(scores, n_heads, axis), lambda s: func(s, *_last(args), **_dim(kwargs)), edits)
-    left = tuple(one for one in edits if one.heads and not touched((one,)) and not _factor_of(one))
-    return (weights.flatten(0, 1) if axis == 0 else weights.movedim(1, axis)).reshape(shape), left
+    left = tuple(one for one in edits if one.heads and not touched((one,)) and _factor_of(one) is None)
+    return without_heads(weights, axis), left
 
 
 def _last(args: Any) -> tuple[Any, ...]:
@@ -351,22 +348,22 @@ def _dim(kwargs: Any) -> dict[str, Any]:
     return {**kwargs, "dim": -1} if "dim" in kwargs else kwargs
 
 
-def _factor_of(one: HeadEdit) -> tuple[float] | None:
+def _factor_of(one: HeadEdit) -> float | None:
     """What an edit multiplies the heads' output by, if that is all it does: it may then be done to their weights."""
     if isinstance(one.edit, Scale):
-        return (one.edit.factor,)
-    return (0.0,) if isinstance(one.edit, Ablate) and one.edit.by == "zero" else None
+        return one.edit.factor
+    return 0.0 if isinstance(one.edit, Ablate) and one.edit.by == "zero" else None
 
 
 def _silenced(weights: Tensor, edits: tuple[HeadEdit, ...], n_heads: int, axis: int) -> Tensor:
     """The weights as they meet the values: a head that is switched off or scaled says so much less."""
-    factors = [(one.heads, found[0]) for one in edits if (found := _factor_of(one)) is not None]
+    factors = [(one.heads, found) for one in edits if (found := _factor_of(one)) is not None]
     if not factors:
         return weights
     scaled = with_heads(weights, n_heads, axis).clone()
     for heads, factor in factors:
         scaled[:, list(heads)] *= factor
-    return (scaled.flatten(0, 1) if axis == 0 else scaled.movedim(1, axis)).reshape(weights.shape)
+    return without_heads(scaled, axis)
 
 
 def _factors(

@@ -55,14 +55,14 @@ def statistics(attention: Attention) -> HeadStatistics:
     )
 
 
-def striking(statistics: HeadStatistics) -> tuple[int, int]:
-    """The (layer, head) to show first: the clearest of the roles people come to see, else the first head."""
+def striking(statistics: HeadStatistics) -> tuple[int, int] | None:
+    """The (layer, head) to show first: the clearest of the roles people come to see; None if no head has one."""
     for role in STRIKING:
         found = np.array([[name == role for name in row] for row in statistics.role])
         if found.any():
             layer, head = np.unravel_index((statistics.role_score * found).argmax(), found.shape)
             return int(layer), int(head)
-    return 0, 0
+    return None
 
 
 def entropy(weights: Floats) -> Floats:

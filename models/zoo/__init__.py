@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.zoo.cards import bundled, folder
+from models.zoo.cards import bundled, card, folder
 from models.zoo.errors import HeadlightError, InputError, LoadError, NothingToRead
 from models.zoo.preflight import BUILDING, Preflight, preflight
 from models.zoo.sources import Progress, Report, locate
@@ -21,6 +21,7 @@ __all__ = [
     "Progress",
     "Report",
     "bundled",
+    "card",
     "folder",
     "load",
     "preflight",

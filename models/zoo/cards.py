@@ -15,6 +15,11 @@ def bundled() -> tuple[Card, ...]:
     return tuple(read(path.parent) for path in sorted(BUNDLED.glob("*/card.json")))
 
 
+def card(name: str) -> Card | None:
+    """The card of a bundled model; None if there is no such model."""
+    return next((card for card in bundled() if card.name == name), None)
+
+
 def folder(name: str) -> Path:
     """Where a bundled model and its examples' pictures lie."""
     return BUNDLED / name

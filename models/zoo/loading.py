@@ -213,6 +213,7 @@ def _info(source: Source, module: PreTrainedModel, task: str, reader: Reader, fo
         n_params=sum(p.numel() for p in module.parameters()),
         max_len=reader.max_len,
         reads=reader.reads,
+        device="CPU" if module.device.type == "cpu" else "GPU",
         tier=found.tier,
     )
 

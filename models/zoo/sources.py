@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from models.zoo import public
-from models.zoo.cards import BUNDLED, bundled
+from models.zoo.cards import BUNDLED, card
 from models.zoo.errors import LoadError
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
@@ -67,7 +67,7 @@ def peek(ref: str) -> Prospect:
 
 def _local(ref: str) -> Source | None:
     """A bundled model or a folder; None if it is a hub id. Raises LoadError for what is neither, or not allowed."""
-    if ref in {card.name for card in bundled()}:
+    if card(ref) is not None:
         return Source("bundled", ref, BUNDLED / ref)
     public.check(ref)
     folder = Path(ref).expanduser()

@@ -8,7 +8,7 @@ import streamlit as st
 from PIL import Image
 
 from models import zoo
-from models.records import Card, Trace
+from models.records import Trace
 from models.zoo import pictures
 from models.zoo.given import Given
 from pages.parts import keep
@@ -142,7 +142,7 @@ def _picture(page: str, example: Example) -> Image.Image:
         width=320,
     )
     path = Path(example.get("picture", PICTURE))
-    image = pictures.read(path.read_bytes() if file is None else file.getvalue())
+    image = keep.picture(path.read_bytes() if file is None else file.getvalue())
     st.image(image, width=min(SHOWN, SHOWN * image.width // image.height))
     return image
 
@@ -152,7 +152,7 @@ def attention(page: str, ref: str, trace: Trace) -> int:
     names = [stack.name for stack in trace.attentions]
     if len(names) == 1:
         return 0
-    card = _card(ref)
+    card = zoo.card(ref)
     first = card.stack if card is not None and card.stack in names else names[0]
     key = f"{page}_stack"
     if st.session_state.get(f"{key}_of", ref) != ref or st.session_state.get(key, first) not in names:
@@ -160,11 +160,6 @@ def attention(page: str, ref: str, trace: Trace) -> int:
     st.session_state[f"{key}_of"] = ref
     chosen = st.segmented_control("Attention", names, default=first, key=key, bind="query-params", required=True)
     return names.index(chosen) if chosen in names else 0
-
-
-def _card(ref: str) -> Card | None:
-    """The card of a bundled model."""
-    return next((card for card in zoo.bundled() if card.name == ref), None)
 
 
 def starts(page: str, ref: str, reads: tuple[str, ...]) -> list[tuple[str, Callable[[], None]]]:
@@ -185,7 +180,7 @@ def fallback(page: str, ref: str) -> tuple[str, Callable[[], None]] | None:
 
 def _examples(ref: str, reads: tuple[str, ...]) -> dict[str, Example]:
     """Title -> what it puts in: the card's own examples, or the ones for any model."""
-    card = _card(ref)
+    card = zoo.card(ref)
     if card is not None and card.examples:
         return {
             example["title"]: {
@@ -228,9 +223,8 @@ def part(page: str, put: Given, n_tokens: int, max_len: int, slides: bool) -> Gi
     return replace(put, start=st.slider("First token of the window", 0, n_tokens - max_len, key=f"{page}_start"))
 
 
-def head(page: str, n_layers: int, n_heads: int) -> tuple[int, int]:
-    """One head, for an export; starts at the one that the link names."""
-    first = workbench.heads(st.query_params.get("heads", ""))
+def head(page: str, n_layers: int, n_heads: int, first: tuple[workbench.Head, ...]) -> tuple[int, int]:
+    """One head, for an export; starts at the first of those that are chosen."""
     layer, number = first[0] if first and first[0][0] < n_layers and first[0][1] < n_heads else (0, 0)
     left, right = st.columns(2)
     return (

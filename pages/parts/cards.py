@@ -107,7 +107,7 @@ def models(found: tuple[Card, ...]) -> None:
 
 def about(ref: str) -> None:
     """The card of a bundled model, to open beside its picture."""
-    card = next((card for card in zoo.bundled() if card.name == ref), None)
+    card = zoo.card(ref)
     if card is None:
         return
     # filled when it is opened: what it says would go to the browser with every rerun

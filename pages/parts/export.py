@@ -14,7 +14,8 @@ def menu(page: str, kept: keep.Kept, number: int) -> None:
         if not menu.open:
             return
         trace = kept.trace
-        state = {name: st.query_params[name] for name in workbench.STATE if name in st.query_params}
+        said = show.here()
+        state = {name: said[name] for name in workbench.STATE if name in said}
         want = workbench.heads(state.get("heads", ""))
         attention, name = trace.attentions[number], files.name(trace)
         st.download_button(
@@ -33,7 +34,7 @@ def menu(page: str, kept: keep.Kept, number: int) -> None:
             on_click="ignore",
             help="numpy.load reads it: one float32 array [head, query, key] per layer, and the tokens.",
         )
-        layer, head = ask.head(page, len(attention.weights), min(attention.n_heads))
+        layer, head = ask.head(page, len(attention.weights), min(attention.n_heads), want)
         st.download_button(
             f"Layer {layer} · head {head} as CSV",
             lambda: files.csv(attention, layer, head),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 import threading
@@ -16,9 +17,12 @@ from cachetools import LRUCache
 
 from models import zoo
 from models.records import Head, HeadStatistics, Trace
+from models.zoo import pictures
 from models.zoo.given import Given
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from models.capture.edits import Edit
     from models.zoo.model import Model
     from viz.view import View
@@ -163,7 +167,7 @@ def _traces() -> Shelf:
 
 def warm() -> None:
     """Start loading the model that most visits begin with, so that it is there when it is asked for."""
-    if any(card.name == DEFAULT_MODEL for card in zoo.bundled()):
+    if zoo.card(DEFAULT_MODEL) is not None:
         _models().load(DEFAULT_MODEL)
 
 
@@ -177,7 +181,7 @@ def reads(ref: str) -> tuple[str, ...]:
     model = _models().peek(ref)
     if model is not None:
         return model.info.reads
-    card = next((card for card in zoo.bundled() if card.name == ref), None)
+    card = zoo.card(ref)
     named = {name for example in card.examples for name in example} if card else {"text"}
     return tuple(name for name in ("text", "question", "picture") if name in named)
 
@@ -231,6 +235,15 @@ def edited(model: Model, given: Given, edits: tuple[Edit, ...]) -> Kept:
             return Kept(key, model.look(given))
 
     return _traces().make(("trace", key), create, lambda made: made.trace.nbytes + given.nbytes)
+
+
+def picture(data: bytes) -> Image.Image:
+    """The picture in a file, decoded once for every rerun; raises zoo.InputError."""
+    return _traces().make(
+        ("picture", hashlib.sha256(data).digest()),
+        lambda: pictures.read(data),
+        lambda made: 3 * made.width * made.height,
+    )
 
 
 def made(key: Hashable, create: Callable[[], T], size: Callable[[T], int]) -> T:

@@ -7,14 +7,13 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import streamlit as st
 
 from models import zoo
 from models.records import Trace
 from models.zoo.given import Given
 from pages.parts import keep
-from viz import boxes
+from viz import pictures
 from viz.view import Script, View, script_of
 from viz.views import address
 from viz.views import neurons as neurons_view
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 Choice = tuple[str, Callable[[], None]]  # a button's label, and what it does
 FROM_LINK = "link"  # what the Neurons pane asks for before it was touched: the address says whether it is open
-CELL = 16  # pixels of a cell of a painted picture
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$:~&])")
 
 
@@ -115,7 +113,7 @@ def facts(trace: Trace, attention: int) -> None:
         each,
         f"**{_size(info.n_params)}** parameters",
         _read(trace, attention),
-        f"**{_time(trace.seconds)}** on CPU",
+        f"**{_time(trace.seconds)}** on the {info.device}",
         words(f"{info.family}, {info.task}" if info.task != "embed" else info.family),
         words(TIERS[info.tier]),
     ]
@@ -131,11 +129,10 @@ def answer(trace: Trace, given: Given) -> None:
         return
     sure = "" if said.probability is None else f" ({said.probability:.2f})"
     if said.picture is not None:
-        n = len(said.picture)
-        st.image(np.kron(said.picture, np.ones((CELL, CELL, 1), np.uint8)), width=n * CELL)
+        st.image(pictures.painted(said.picture))
     if said.boxes and given.image is not None:
-        drawn = boxes.draw(given.image, said.boxes)
-        st.image(drawn, width=drawn.width // boxes.SCALE)
+        drawn = pictures.boxed(given.image, said.boxes)
+        st.image(drawn, width=drawn.width // pictures.SCALE)
     text = words(said.text.strip()) or "…"
     st.markdown(f"**{words(trace.info.name)}** {said.verb}: **{text}**{sure}", width="stretch")
 
@@ -191,6 +188,13 @@ def link(**values: str | None) -> None:
             st.caption(f"This {name} is too long for a link: the address leaves it out. Export keeps it.")
 
 
+def here() -> dict[str, str]:
+    """The page's address as it is now: Streamlit knows it as it was when the page was opened, or as it wrote it."""
+    view(address.asking(), key="here", search="")
+    search = (st.session_state.get("here") or {}).get("search")
+    return address.read(search) if search else st.query_params.to_dict()
+
+
 def workbench(kept: keep.Kept, attention: int, key: str) -> None:
     """Every head of one stack; of a text too long to send whole, the heads that the visitor has asked for."""
     state = st.session_state.get(key) or {}
@@ -219,9 +223,8 @@ def _workbench(kept: keep.Kept, attention: int, want: tuple[tuple[int, int], ...
     from models.explain.heads import striking
 
     statistics = kept.statistics(attention)
-    layer, head = striking(statistics) if statistics else (0, 0)
-    if (layer, head) == (0, 0):
-        layer, head = _carded(kept.trace, attention)
+    found = striking(statistics) if statistics else None
+    layer, head = found or _carded(kept.trace, attention)
     state = {"heads": f"{layer}.{head}"}
     return workbench_view.view(
         kept.trace, statistics, attention=attention, want=want, note=_note(kept.trace), state=state
@@ -231,7 +234,7 @@ def _workbench(kept: keep.Kept, attention: int, want: tuple[tuple[int, int], ...
 def _carded(trace: Trace, attention: int) -> tuple[int, int]:
     """The head that a bundled model's card tells to look at, if it is of this stack; else the first."""
     stack = trace.attentions[attention]
-    card = next((card for card in zoo.bundled() if card.name == trace.info.name), None)
+    card = zoo.card(trace.info.name)
     if card is None or card.stack not in ("", stack.name):
         return 0, 0
     found = ((head["layer"], head["head"]) for head in card.heads.values())

@@ -250,6 +250,13 @@ class Mounted {
     this.root = parent.querySelector(".view") ?? parent.appendChild(el("div", { className: "view" }));
     [this.turn, this.updates] = [0, 0];
     this.failure = el("div", { className: "failure", role: "alert", hidden: true });
+    this.notice = el("div", { className: "notice", role: "status", hidden: true });
+  }
+
+  // A line over the picture, until the visitor closes it; nothing takes it away.
+  say(words) {
+    this.notice.hidden = !words;
+    this.notice.replaceChildren(words, pressable("", "×", () => this.say(""), { ariaLabel: "Close" }));
   }
 
   get live() { return typeof this.send === "function"; }
@@ -311,6 +318,19 @@ class Mounted {
     for (const [name, colour] of Object.entries(this.theme.colour)) this.root.style.setProperty(`--${name}`, colour);
     this.refresh();
   }
+}
+
+const VIEWS = new WeakMap(); // parent element -> its view: it outlives updates, so choices stay
+
+// What a host calls with every update; returns what it calls when the view goes.
+function mount(Kind, { data, parentElement, setStateValue }) {
+  let view = VIEWS.get(parentElement);
+  if (!view) VIEWS.set(parentElement, (view = new Kind(parentElement)));
+  view.update(data, setStateValue);
+  return () => {
+    VIEWS.delete(parentElement);
+    view.gone.abort();
+  };
 }
 
 // ---- The address. Other keys stay as they are, byte for byte: they belong to the page around this view.

@@ -1,6 +1,6 @@
 """The page's address: what a link needs and no widget keeps there by itself, such as a long text."""
 
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 from viz.view import View
 
@@ -16,3 +16,13 @@ def view(**values: str | None) -> View:
     """Put these into the address under their names; None takes a name out, as does a value too long for a link."""
     kept = {name: value if value is not None and fits(value) else None for name, value in values.items()}
     return View("address", {"values": kept}, {}, "")
+
+
+def asking() -> View:
+    """Tell Python, as the state `search`, what the address says: a click in a view changes it without a word."""
+    return View("address", {"ask": True}, {}, "")
+
+
+def read(search: str) -> dict[str, str]:
+    """The address's keys and values from what the browser said of it."""
+    return {key: values[-1] for key, values in parse_qs(search.removeprefix("?")).items()}

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.records import Attention, Bools, Floats, Head, Trace
+from models.records import MASKED, Attention, Bools, Floats, Head, Trace
 from viz.view import View
 
 Asked = tuple[int, ...]  # layer, head, and the query whose row is wanted where not all fit
@@ -23,7 +23,6 @@ Asked = tuple[int, ...]  # layer, head, and the query whose row is wanted where 
 LIMIT = 4_000_000  # bytes up to which every query of a head is sent; beyond, one row and the keys
 BLOCK = 2**20  # scores that are compared at a time
 NOISE = 2e-6  # of the longest query times the longest key: what float32 leaves of a sum
-MASKED = -5_000.0  # masks are written as the lowest float, as minus infinity, or as -10,000 and below
 
 UNSEEN = "This model does not let query and key of this head be seen: its scores are no plain product of the two."
 NO_SCORES = (

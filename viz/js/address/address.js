@@ -1,18 +1,28 @@
-// Draws nothing: keeps what Python knows of the page's state in the page's address, so that reload and links work.
+// Draws nothing: keeps what Python knows of the page's state in the page's address, so that reload and links work; or,
+// where it is asked to, tells Python what the address says now. Streamlit knows only what it wrote itself.
 
-const LATEST = new WeakMap(); // parent element -> what was written last
-const AGAIN = [400, 1500, 5000]; // milliseconds: Streamlit writes the address too, at times without what stands here
+const KEPT = new WeakMap(); // parent element -> {fields, gone}
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setStateValue }) {
+  const { pathname } = location;
+  // Streamlit writes the address too, at times without what stands here: then it is put back. Another page's is not ours.
+  const write = () => {
+    const { fields } = KEPT.get(parentElement);
+    if (!parentElement.isConnected || location.pathname !== pathname) return;
+    const found = readAddress(Object.keys(fields));
+    if (Object.entries(fields).every(([key, value]) => (found[key] ?? null) === value)) return;
+    const values = Object.entries(fields).filter(([, value]) => value !== null);
+    writeAddress(Object.keys(fields), Object.fromEntries(values.map(([k, v]) => [k, encodeURIComponent(v)])));
+  };
   unpack(data).then(({ header }) => {
-    const values = Object.entries(header.values).filter(([, value]) => value !== null);
-    const fields = Object.fromEntries(values.map(([k, v]) => [k, encodeURIComponent(v)]));
-    LATEST.set(parentElement, fields);
-    const write = () => {
-      if (!parentElement.isConnected) return; // the visitor has gone to another page meanwhile
-      if (LATEST.get(parentElement) === fields) writeAddress(Object.keys(header.values), fields);
-    };
-    write();
-    for (const wait of AGAIN) setTimeout(write, wait);
+    if (header.ask) return setStateValue("search", location.search);
+    const first = !KEPT.has(parentElement);
+    KEPT.set(parentElement, { fields: header.values, gone: KEPT.get(parentElement)?.gone ?? new AbortController() });
+    if (first) globalThis.navigation?.addEventListener("currententrychange", write, { signal: KEPT.get(parentElement).gone.signal });
+    return write();
   });
+  return () => {
+    KEPT.get(parentElement)?.gone.abort();
+    KEPT.delete(parentElement);
+  };
 }

@@ -1,6 +1,5 @@
 // The comparison as a whole: the ranked heads, three matrices, and the answers, all about one pair of heads.
 
-const INSTANCES = new WeakMap(); // parent element -> Compare: it outlives updates, so choices stay
 const WIDE = 820; // pixels from which the list stands beside the matrices
 const N_CELLS = 6; // changes listed in numbers
 
@@ -14,7 +13,6 @@ class Compare extends Mounted {
   }
 
   build() {
-    this.notice = el("div", { className: "notice", role: "status", hidden: true });
     this.headline = el("div", { className: "headline" });
     this.status = el("div", { className: "sentence", "aria-live": "polite" });
     [this.hint, this.legend, this.nearest] = [span("cap hint"), span("cap legend"), span("nearest")];
@@ -86,11 +84,6 @@ class Compare extends Mounted {
     [this.cell, this.pinned] = [null, false];
     this.soon();
     event.stopPropagation();
-  }
-
-  say(words) {
-    this.notice.hidden = !words;
-    this.notice.replaceChildren(words, pressable("", "×", () => this.say(""), { ariaLabel: "Close" }));
   }
 
   // ---- Drawing: everything; the pair of heads; the cell under the pointer (at most once per frame)
@@ -251,12 +244,4 @@ function readPair(words) {
   return { a, b: otherLayer === undefined ? a : { layer: Number(otherLayer), head: Number(otherHead) } };
 }
 
-export default function ({ data, parentElement, setStateValue }) {
-  let view = INSTANCES.get(parentElement);
-  if (!view) INSTANCES.set(parentElement, (view = new Compare(parentElement)));
-  view.update(data, setStateValue);
-  return () => {
-    INSTANCES.delete(parentElement);
-    view.gone.abort();
-  };
-}
+export default function (host) { return mount(Compare, host); }

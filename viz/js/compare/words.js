@@ -5,7 +5,6 @@ const signed = (thousandths) => {
   return `${thousandths > 0 ? "+" : THEME.minus}${(Math.abs(thousandths) / 1000).toFixed(3)}`;
 };
 const bitsWords = (half) => `${places3(half)} bits`;
-const signedShare = (share) => signed(Math.sign(share) * Math.floor(Math.abs(share) * 1000 + 0.5));
 const chance = (share) => (share < 0.0005 ? "<0.001" : (Math.floor(share * 1000 + 0.5) / 1000).toFixed(3));
 
 // Layer 3 · head 0 differs most of 16 heads: 0.412 bits.

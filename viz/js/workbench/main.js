@@ -1,6 +1,5 @@
 // The workbench as a whole: its parts, what the visitor does, and what has to be drawn again for it.
 
-const INSTANCES = new WeakMap(); // parent element -> Workbench: it outlives updates, so choices stay
 const WIDE = 820; // pixels from which the panes stand side by side
 
 class Workbench extends Mounted {
@@ -21,7 +20,6 @@ class Workbench extends Mounted {
   }
 
   build() {
-    this.notice = el("div", { className: "notice", role: "status", hidden: true });
     this.status = el("div", { className: "sentence", "aria-live": "polite" });
     [this.swatch, this.hint] = [span("swatch"), span("cap hint")];
     this.stage = el("div", { className: "stage" });
@@ -214,11 +212,6 @@ class Workbench extends Mounted {
     }
   }
 
-  say(words) {
-    this.notice.hidden = !words;
-    this.notice.replaceChildren(words, pressable("", "×", () => this.say(""), { ariaLabel: "Close" }));
-  }
-
   // ---- Drawing: the theme, then everything; the selection; the active token (at most once per frame)
 
   refresh() {
@@ -313,12 +306,4 @@ class Workbench extends Mounted {
 // The heads that the server was asked for, as they were asked for.
 const wantWords = ({ header }) => header.want?.map((head) => head.join(".")).join(",") ?? null;
 
-export default function ({ data, parentElement, setStateValue }) {
-  let bench = INSTANCES.get(parentElement);
-  if (!bench) INSTANCES.set(parentElement, (bench = new Workbench(parentElement)));
-  bench.update(data, setStateValue);
-  return () => {
-    INSTANCES.delete(parentElement);
-    bench.gone.abort();
-  };
-}
+export default function (host) { return mount(Workbench, host); }

@@ -1,12 +1,22 @@
-"""Detected objects drawn on the picture they were found in."""
+"""Still pictures: detected objects drawn where they were found, and what a model has painted cell by cell."""
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito: apart for every eye
+CELL = 16  # pixels of a cell
 SCALE = 2  # drawn larger than shown, so that thin lines stay sharp
 
 
-def draw(image: Image.Image, boxes: tuple[tuple[str, float, tuple[float, ...]], ...], height: int = 200) -> Image.Image:
+def painted(cells: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Cells [row, column, rgb], each as a square."""
+    return np.kron(cells, np.ones((CELL, CELL, 1), np.uint8))
+
+
+def boxed(
+    image: Image.Image, boxes: tuple[tuple[str, float, tuple[float, ...]], ...], height: int = 200
+) -> Image.Image:
     """The picture, `height` pixels high or more, with a box and a name for each object (name, probability, corners)."""
     factor = SCALE * height / image.height
     drawn = image.convert("RGB").resize((round(image.width * factor), round(image.height * factor)))
