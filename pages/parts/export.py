@@ -15,6 +15,8 @@ def menu(page: str, kept: keep.Kept, number: int) -> None:
             return
         trace = kept.trace
         said = show.here()
+        if said is None:
+            return
         state = {name: said[name] for name in workbench.STATE if name in said}
         want = workbench.heads(state.get("heads", ""))
         attention, name = trace.attentions[number], files.name(trace)

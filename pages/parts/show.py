@@ -188,11 +188,14 @@ def link(**values: str | None) -> None:
             st.caption(f"This {name} is too long for a link: the address leaves it out. Export keeps it.")
 
 
-def here() -> dict[str, str]:
-    """The page's address as it is now: Streamlit knows it as it was when the page was opened, or as it wrote it."""
+def here() -> dict[str, str] | None:
+    """The page's address as it is now; None until the browser has said it, which makes the page run again.
+
+    Streamlit knows it only as it was when the page was opened, or as it wrote it.
+    """
     view(address.asking(), key="here", search="")
     search = (st.session_state.get("here") or {}).get("search")
-    return address.read(search) if search else st.query_params.to_dict()
+    return address.read(search) if search else None
 
 
 def workbench(kept: keep.Kept, attention: int, key: str) -> None:

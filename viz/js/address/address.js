@@ -15,7 +15,7 @@ export default function ({ data, parentElement, setStateValue }) {
     writeAddress(Object.keys(fields), Object.fromEntries(values.map(([k, v]) => [k, encodeURIComponent(v)])));
   };
   unpack(data).then(({ header }) => {
-    if (header.ask) return setStateValue("search", location.search);
+    if (header.ask) return setStateValue("search", location.search || "?");
     const first = !KEPT.has(parentElement);
     KEPT.set(parentElement, { fields: header.values, gone: KEPT.get(parentElement)?.gone ?? new AbortController() });
     if (first) globalThis.navigation?.addEventListener("currententrychange", write, { signal: KEPT.get(parentElement).gone.signal });
