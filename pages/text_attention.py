@@ -10,7 +10,7 @@ from dataclasses import replace
 import streamlit as st
 
 from models import zoo
-from pages.parts import ask, cards, export, frame, keep, show
+from pages.parts import ask, bench, cards, export, frame, keep, show
 
 PAGE = "text"
 
@@ -40,7 +40,7 @@ try:
     with st.container(horizontal=True, vertical_alignment="center"):
         show.answer(kept.trace, given)
         cards.about(ref)
-    show.workbench(kept, attention, key="workbench")
+    bench.mount(kept, attention, key="workbench")
     export.menu(PAGE, kept, attention)
 except zoo.NothingToRead as nothing:
     show.empty(nothing, ask.starts(PAGE, ref, reads))

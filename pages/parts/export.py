@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import ask, keep, show
+from pages.parts import ask, bench, keep, show
 from viz import files
 from viz.view import View
 from viz.views import neurons, workbench
@@ -48,6 +48,6 @@ def menu(page: str, kept: keep.Kept, number: int) -> None:
 
 
 def _workbench(kept: keep.Kept, number: int, want: tuple[workbench.Head, ...], state: dict[str, str]) -> View:
-    bench = workbench.view(kept.trace, kept.statistics(number), attention=number, want=want, state=state)
+    made = workbench.view(kept.trace, kept.statistics(number), attention=number, want=want, state=state)
     asked = (st.session_state.get("workbench") or {}).get("neurons", "")
-    return show.with_neurons(bench, kept, number, neurons.head_of(bench, asked, want))
+    return bench.with_neurons(made, kept, number, neurons.head_of(made, asked, want))

@@ -10,7 +10,7 @@ const source = files.map((name) => readFileSync(new URL(name, root), "utf-8")).j
 const context = vm.createContext({ URL, TextDecoder, console });
 vm.runInContext(`const THEME = {};\n${source}`, context);
 
-// The value of an expression in the script, as in use("{ State, KEYS }").
+// The value of an expression in the script, as in use("{ State, stateKeys }").
 export const use = (names) => vm.runInContext(`(${names})`, context);
 // Arrays and records of the other context as ours, so that they can be compared.
 export const plain = (value) => JSON.parse(JSON.stringify(ArrayBuffer.isView(value) ? [...value] : value));

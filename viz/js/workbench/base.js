@@ -6,6 +6,19 @@
 // token into sight) and, if it draws in slices, `busy`.
 const PANES = [];
 
+// What else stands around the panes, each added by its own file: make(bench) returns an object with any of `tool` (a
+// node for the first row of controls, right), `strip` (a node over the grid), `below` (a node under the status line),
+// `take()` (new data), `draw()` (the selection changed), `point()` (the active token changed) and `key(event)` (true if
+// the key was its own). Without the marks it has nothing to say to, a part hides its nodes.
+const PARTS = [];
+
+// Keys of the state that panes and parts add, each by its own file: {key, start, write(state), read(state, text, payload)};
+// `start` is put into the state under the key's name, `write` returns the text for the address ("" where there is nothing
+// to say), `read` takes it over and returns what to say if it cannot be. `viz.views.workbench.STATE` lists them too.
+const FIELDS = [];
+
+const STYLES = []; // the looks of panes and parts that bring their own, after STYLE
+
 const MOST_HEADS = 6;
 const LEAST_LINE = 10; // halves: a line under 0.005 is never drawn
 const OWN_TOP_FROM = 64; // from so many keys on, a thumbnail's colours run to its own strongest weight

@@ -15,6 +15,7 @@ class Workbench extends Mounted {
     this.panes = Object.fromEntries(PANES.map(({ name, make }) => [name, make(this)]));
     [this.grid, this.chips] = [new Grid(this), new Chips(this)];
     [this.inspector, this.unseen] = [new Inspector(this), new Unseen(this)];
+    this.parts = PARTS.map((make) => make(this));
     this.build();
     this.listen();
   }
@@ -26,15 +27,18 @@ class Workbench extends Mounted {
     this.frame = el("section", { className: "wb", "aria-label": "Attention workbench", hidden: true }, this.notice,
       el("div", { className: "body" }, this.buildControls(), this.buildHeads(), this.stage),
       el("div", { className: "status" }, this.swatch, this.status, this.hint),
-      this.inspector.element, this.unseen.element);
-    this.root.replaceChildren(el("style", { textContent: STYLE }), this.failure, this.frame);
+      ...this.nodes("below"), this.inspector.element, this.unseen.element);
+    this.root.replaceChildren(el("style", { textContent: STYLE + STYLES.join("") }), this.failure, this.frame);
   }
+
+  // What the parts bring for one place.
+  nodes(place) { return this.parts.flatMap((part) => part[place] ?? []); }
 
   buildControls() {
     this.copy = pressable("button", "Copy link", () => this.copyLink(), { hidden: true });
     const scale = el("span", { className: "control cap" }, "Scale", this.scales.element);
     this.row = el("div", { className: "bar second" });
-    const first = el("div", { className: "bar" }, this.views.element, spring(), scale, this.copy);
+    const first = el("div", { className: "bar" }, this.views.element, spring(), scale, ...this.nodes("tool"), this.copy);
     return (this.controls = el("div", { className: "controls" }, first, this.row));
   }
 
@@ -46,7 +50,7 @@ class Workbench extends Mounted {
     const title = el("b", { textContent: "Heads" });
     return (this.heads = el("div", { className: "heads" },
       el("div", { className: "bar" }, title, this.size, spring(), span("cap", "Shift-click adds a head")),
-      this.grid.element, this.roles,
+      ...this.nodes("strip"), this.grid.element, this.roles,
       el("div", { className: "cap ramp" }, this.rampLow, this.ramp, this.rampHigh, this.rampWords),
       this.chips.element));
   }
@@ -70,6 +74,7 @@ class Workbench extends Mounted {
     this.frame.hidden = false;
     this.copy.hidden = !this.linked;
     this.grid.build();
+    for (const part of this.parts) part.take?.();
     this.shown = null; // every pane has its controls set out anew
     this.dress();
   }
@@ -89,7 +94,7 @@ class Workbench extends Mounted {
     const { state, complaints } = this.fresh();
     this.state = state;
     if (this.asked && !payload.header.state?.heads) state.apply({ heads: this.asked }, payload);
-    return this.linked ? [...complaints, ...state.apply(readAddress(KEYS), payload)] : complaints;
+    return this.linked ? [...complaints, ...state.apply(readAddress(stateKeys()), payload)] : complaints;
   }
 
   carryOn(old) {
@@ -197,7 +202,7 @@ class Workbench extends Mounted {
     } else if (this.state.slots[slot]) {
       if (!this.state.off.delete(slot)) this.state.off.add(slot);
       this.selected();
-    } else return;
+    } else if (!this.parts.some((part) => part.key?.(event))) return;
     event.preventDefault();
     event.stopPropagation();
   }
@@ -253,6 +258,7 @@ class Workbench extends Mounted {
     this.grid.mark();
     this.chips.draw();
     this.inspector.draw();
+    for (const part of this.parts) part.draw?.();
     this.views.set(state.view);
     this.scales.set(state.scale);
     this.sinks.set(state.hideSinks);
@@ -283,6 +289,7 @@ class Workbench extends Mounted {
       this.pending = null;
       this.pane.point();
       this.chips.point();
+      for (const part of this.parts) part.point?.();
       this.pointed();
     });
   }
@@ -298,8 +305,8 @@ class Workbench extends Mounted {
   address() {
     if (!this.linked) return;
     const fields = this.state.fields();
-    const changed = KEYS.filter((key) => fields[key] !== this.defaults[key]);
-    writeAddress(KEYS, Object.fromEntries(changed.map((key) => [key, fields[key]])));
+    const changed = stateKeys().filter((key) => fields[key] !== this.defaults[key]);
+    writeAddress(stateKeys(), Object.fromEntries(changed.map((key) => [key, fields[key]])));
   }
 }
 

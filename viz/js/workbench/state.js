@@ -1,6 +1,7 @@
 // What the visitor chose, and how that is written in the page's address (`heads=2.5,3.1&view=text&token=7&...`).
 
-const KEYS = ["heads", "view", "token", "scale", "sinks", "threshold", "norm"];
+const OWN_KEYS = ["heads", "view", "token", "scale", "sinks", "threshold", "norm"];
+const stateKeys = () => [...OWN_KEYS, ...FIELDS.map(({ key }) => key)];
 
 class State {
   constructor() {
@@ -15,6 +16,7 @@ class State {
     this.active = { side: "query", index: 0 }; // the token that is looked at: as a query, or as a key
     this.pinned = false;
     this.cell = null; // the pair (query, key) under the pointer in the small matrix
+    for (const { key, start } of FIELDS) this[key] = structuredClone(start);
   }
 
   get head() { return this.slots[this.focus]; }
@@ -64,15 +66,17 @@ class State {
       sinks: this.hideSinks ? "hide" : "show",
       threshold: String(this.threshold / 100),
       norm: this.norm,
+      ...Object.fromEntries(FIELDS.map(({ key, write }) => [key, write(this)])),
     };
   }
 
   // Take over what the fields say and the payload allows; returns a sentence for each thing that could not be had.
   apply(fields, payload) {
     const complaints = [];
-    for (const key of KEYS) {
+    for (const key of stateKeys()) {
       if (fields[key] === undefined || fields[key] === "") continue;
-      const complaint = READERS[key](this, fields[key], payload);
+      const read = READERS[key] ?? FIELDS.find((field) => field.key === key).read;
+      const complaint = read(this, fields[key], payload);
       if (complaint) complaints.push(complaint);
     }
     return complaints;
