@@ -151,7 +151,15 @@ def test_cells_are_named_by_the_box_over_their_centre() -> None:
 
 def test_patches_are_named_by_what_covers_them() -> None:
     thing = scenes.Thing("square", "green", 20, 20, 10)  # 11..29 both ways: patches 2 to 5 of 5 pixels
-    named = caption_shapes.named_patches(scenes.Scene(40, (thing,))).reshape(8, 8, 2)
+    named = caption_shapes.named_patches(scenes.Scene(40, (thing,))).reshape(8, 8, 3)
     colour, shape = 1 + list(scenes.COLOURS).index("green"), 1 + scenes.SHAPES.index("square")
-    assert (named[2:6, 2:6] == (colour, shape)).all()
+    assert (named[2:6, 2:6] == (colour, shape, 0)).all()  # alone: it stands to nothing
     assert named.sum() == 16 * (colour + shape)
+
+
+def test_patches_are_named_by_how_their_thing_stands_to_the_other() -> None:
+    upper, lower = scenes.Thing("square", "red", 10, 8, 6), scenes.Thing("square", "blue", 12, 30, 6)
+    named = caption_shapes.named_patches(scenes.Scene(40, (lower, upper))).reshape(8, 8, 3)
+    assert scenes.RELATIONS == ("left of", "above")
+    assert set(named[:4, :, 2].ravel()) == {0, 3}  # what is above another
+    assert set(named[4:, :, 2].ravel()) == {0, 4}  # what another is above

@@ -1,8 +1,10 @@
 """caption-shapes: a small vision transformer that says what it sees, one word after another.
 
 A ViT of 3 layers reads 40 x 40 pixels, a GPT-2 of 2 layers with cross-attention writes the caption, both of d_model 96
-(VisionEncoderDecoderModel; the idea is that of Vinyals et al. 2015, "Show and Tell"). Two throw-away heads that name
-colour and shape in each patch make it learn in a quarter of the steps; they are not shipped.
+(VisionEncoderDecoderModel; the idea is that of Vinyals et al. 2015, "Show and Tell"). Three throw-away heads that name
+colour, shape and standing in each patch (left of another thing, above it, or the one that is stood by) make it learn in
+a quarter of the steps: without the third it still guessed between "left of" and "above" after 3,000. They are not
+shipped.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -29,7 +31,7 @@ from models.zoo.recipes import attended, bucketed, decoding, scenes, tokens
 
 NAME = "caption-shapes"
 PLAN = Plan(
-    steps=3_000, lr=1.5e-3, warmup=100, hold=0.5, final_lr=0.02, betas=(0.9, 0.98), weight_decay=0.01, every=250
+    steps=5_000, lr=1.5e-3, warmup=100, hold=0.5, final_lr=0.02, betas=(0.9, 0.98), weight_decay=0.01, every=250
 )
 BATCH, SIDE, PATCH, D_MODEL = 64, 40, 5, 96
 CELLS = SIDE // PATCH
@@ -74,13 +76,14 @@ CARD = {
 
 
 class Trained(nn.Module):
-    """The captioner, and the throw-away heads that name colour and shape in each patch."""
+    """The captioner, and the throw-away heads that name colour, shape and standing in each patch."""
 
     def __init__(self, d_vocab: int) -> None:
         super().__init__()
         self.captioner = network(d_vocab)
         self.colour = nn.Linear(D_MODEL, 1 + len(scenes.COLOURS))
         self.shape = nn.Linear(D_MODEL, 1 + len(scenes.SHAPES))
+        self.standing = nn.Linear(D_MODEL, 1 + 2 * len(scenes.RELATIONS))
 
 
 def network(d_vocab: int) -> VisionEncoderDecoderModel:
@@ -167,12 +170,17 @@ def cover(thing: scenes.Thing) -> Bools:
 
 
 def named_patches(scene: scenes.Scene) -> NDArray[np.int64]:
-    """Colour and shape in each patch, [patch, 2], counted from 1; 0 for none."""
-    names = np.zeros((CELLS * CELLS, 2), np.int64)
-    for thing in scene.things:
+    """Colour, shape and standing in each patch, [patch, 3], counted from 1; 0 for none.
+
+    Standing numbers relation and place in the caption: what is left of, what it is left of, what is above, ...
+    """
+    names = np.zeros((CELLS * CELLS, 3), np.int64)
+    relation = scenes.saying(scene).relation
+    for order, thing in enumerate(scenes.named(scene)):
         names[cover(thing)] = (
             1 + list(scenes.COLOURS).index(thing.colour),
             1 + scenes.SHAPES.index(thing.shape),
+            1 + 2 * scenes.RELATIONS.index(relation) + order if relation else 0,
         )
     return names
 
@@ -199,11 +207,10 @@ def loss(trained: Any, batch: Batch) -> Tensor:
     output = trained.captioner(pixel_values=batch["pixel_values"], labels=batch["labels"])
     patches = output.encoder_last_hidden_state[:, 1:]  # the first is the class token
     named = batch["named"].flatten(0, 1)
-    colour, shape = (
-        nn.functional.cross_entropy(head(patches).flatten(0, 1), named[:, i])
-        for i, head in enumerate((trained.colour, trained.shape))
+    heads = (trained.colour, trained.shape, trained.standing)
+    return output.loss + sum(
+        nn.functional.cross_entropy(head(patches).flatten(0, 1), named[:, i]) for i, head in enumerate(heads)
     )
-    return output.loss + colour + shape
 
 
 @torch.no_grad()
