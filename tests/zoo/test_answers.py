@@ -10,6 +10,7 @@ from models import zoo
 from models.records import Answer, Card, Trace
 from models.zoo import __main__ as command
 from models.zoo.model import Model
+from models.zoo.recipes import caption_shapes, scenes
 
 CARDS = {card.name: card for card in zoo.bundled()}
 
@@ -20,8 +21,6 @@ def look():
     loaded: dict[str, Model] = {}
 
     def trace(name: str, example: dict[str, str]) -> Trace:
-        if name not in CARDS:
-            pytest.skip(f"{name} is not bundled yet")
         model = loaded.setdefault(name, zoo.load(name))
         picture = example.get("picture")
         image = Image.open(zoo.folder(name) / picture) if picture else None
@@ -86,8 +85,6 @@ def test_shapes_are_boxed(look) -> None:
 
 
 def test_a_caption_is_painted(look) -> None:
-    if "dalle-shapes" not in CARDS:
-        pytest.skip("dalle-shapes is not bundled yet")
     picture = said(look, "dalle-shapes", "One shape").picture
     assert picture is not None
     red = (picture[..., 0] > 150) & (picture[..., 1] < 120)
@@ -95,12 +92,12 @@ def test_a_caption_is_painted(look) -> None:
 
 
 def test_a_captioner_says_what_it_sees(look) -> None:
-    if "caption-shapes" not in CARDS:
-        pytest.skip("caption-shapes is not bundled yet")
-    from models.zoo.recipes import scenes
-
-    answer = said(look, "caption-shapes", "Two shapes")
-    assert scenes.parse(answer.text) is not None
+    drawn = [caption_shapes.sample(caption_shapes.TEST_SEED, number)[0] for number in range(20)]
+    unseen = caption_shapes.sample(caption_shapes.TEST_SEED, 0, scenes.UNSEEN)[0]
+    one, two = (next(scene for scene in drawn if len(scene.things) == count) for count in (1, 2))
+    titles = ("One shape", "Two shapes", "A pair it never saw")
+    for title, scene in zip(titles, (one, two, unseen), strict=True):
+        assert said(look, "caption-shapes", title).text == caption_shapes.caption(scene)
 
 
 def test_a_questioner_without_a_question_is_asked_for_one() -> None:

@@ -17,7 +17,7 @@ NAME = "roformer-stories"
 CARD = {
     "title": "A small RoFormer: BERT with rotary positions",
     "task": "fill mask",
-    "architecture": "RoFormer: 4 layers, 4 heads, d_model 192, rotary positions, byte-level BPE of 4,096 tokens",
+    "architecture": "RoFormer: 4 layers, 4 heads, d_model 128, rotary positions, byte-level BPE of 4,096 tokens",
     "licence": bert_stories.CARD["licence"],
     "data": bert_stories.DATA,
     "measured_by": "python -m models.zoo verify roformer-stories --data FOLDER",
