@@ -22,10 +22,14 @@ os.environ |= {
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests import tiny
 from tests.fake_hub import FakeHub
+
+hypothesis.settings.register_profile("headlight", deadline=None)  # no test is about how long something takes
+hypothesis.settings.load_profile("headlight")
 
 
 @pytest.fixture(scope="session")

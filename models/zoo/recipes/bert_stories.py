@@ -1,6 +1,6 @@
 """bert-stories: a small BERT that fills gaps in sentences.
 
-The masked language model of Devlin et al. 2019 ("BERT") at 4 layers, 4 heads, d_model 128, trained on single sentences
+The masked language model of Devlin et al. 2019 ("BERT") at 4 layers, 4 heads, d_model 192, trained on single sentences
 without next-sentence prediction.
 """
 
@@ -17,7 +17,7 @@ from models.records import Bools, Floats
 from models.zoo.recipes import attended, masked, sentences, stories, tokens
 
 NAME = "bert-stories"
-PLAN = Plan(steps=5_000, lr=1e-3, warmup=300, final_lr=0.02, betas=(0.9, 0.98), weight_decay=0.01, every=500)
+PLAN = Plan(steps=12_000, lr=1e-3, warmup=300, final_lr=0.02, betas=(0.9, 0.98), weight_decay=0.01, every=500)
 BATCH, D_VOCAB, N_POSITIONS = 128, 4_096, 32
 PAD, START, BREAK, MASK = "[PAD]", "[CLS]", "[SEP]", "[MASK]"
 WATCHED, PROBED = 500, 100  # held-out sentences of each kind for the curve, and for the heads
@@ -29,18 +29,22 @@ DATA = (
     + ". Split by what a sentence says."
 )
 
+KNOWS = (
+    "It reads 32 tokens, one sentence at a time, and knows everyday phrases and fairy tales: no facts. Where many "
+    "words fit, it takes the commonest."
+)
+
 CARD = {
     "title": "A small BERT that fills the gap",
     "task": "fill mask",
-    "architecture": "BERT: 4 layers, 4 heads, d_model 128, 32 positions, own byte-level BPE of 4,096 tokens",
+    "architecture": "BERT: 4 layers, 4 heads, d_model 192, 32 positions, own byte-level BPE of 4,096 tokens",
     "licence": "MIT (weights); sentences CC BY 2.0 France; the books are in the public domain in the United States",
     "data": DATA,
     "measured_by": "python -m models.zoo verify bert-stories --data FOLDER",
     "recipe": "models/zoo/recipes/bert_stories.py",
-    "weaknesses": (
-        "It reads 32 tokens, one sentence at a time, and knows everyday phrases and fairy tales: no facts. Where many "
-        "words fit, it takes the commonest."
-    ),
+    "weaknesses": KNOWS
+    + " The aim was 40 % of the gaps: it fills as many in everyday sentences, fewer in stories. Two thirds as wide and "
+    "trained for less than half as long, it came to 33.8 % of all.",
     "look_for": (
         "The mask looks left and right. Some heads read the token before, others the token after: compare with a GPT, "
         "whose heads cannot look ahead."
@@ -57,10 +61,10 @@ def config(d_vocab: int) -> BertConfig:
     """The model's shape."""
     return BertConfig(
         vocab_size=d_vocab,
-        hidden_size=128,
+        hidden_size=192,
         num_hidden_layers=4,
         num_attention_heads=4,
-        intermediate_size=512,
+        intermediate_size=768,
         initializer_range=0.08,  # about 1 / sqrt(d_model): at 0.02 attention this narrow stays even for long
         max_position_embeddings=N_POSITIONS,
         hidden_dropout_prob=0.05,

@@ -17,12 +17,12 @@ NAME = "roformer-stories"
 CARD = {
     "title": "A small RoFormer: BERT with rotary positions",
     "task": "fill mask",
-    "architecture": "RoFormer: 4 layers, 4 heads, d_model 128, rotary positions, byte-level BPE of 4,096 tokens",
+    "architecture": "RoFormer: 4 layers, 4 heads, d_model 192, rotary positions, byte-level BPE of 4,096 tokens",
     "licence": bert_stories.CARD["licence"],
     "data": bert_stories.DATA,
     "measured_by": "python -m models.zoo verify roformer-stories --data FOLDER",
     "recipe": "models/zoo/recipes/roformer_stories.py",
-    "weaknesses": bert_stories.CARD["weaknesses"],
+    "weaknesses": bert_stories.KNOWS,
     "look_for": (
         "Heads that read the token before or after do so just as sharply at the end of a sentence as at its "
         "beginning: their angle depends on the distance alone. Compare with bert-stories, trained on the same data."
