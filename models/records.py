@@ -170,6 +170,61 @@ class Ranking:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """The next token's distribution over the whole vocabulary, on the way from the model's scores to the choice."""
+
+    name: str  # what was done last, in words: "the model", "temperature 0.8", "top-k 40"
+    every: Floats = field(repr=False)  # each candidate's probability, by its number; 0 where it was taken out
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "every", frozen(self.every, np.float32))
+
+    @property
+    def n_left(self) -> int:
+        """Candidates that may still be taken."""
+        return int((self.every > 0).sum())
+
+
+@dataclass(frozen=True)
+class Written:
+    """One token that a model wrote, or was made to write."""
+
+    id: int
+    label: str
+    probability: float  # by the model itself, before any filter
+    offered: float  # after all filters: what it was drawn with
+    rank: int  # among all candidates by the model's own probabilities, from 0
+    chosen: bool = False  # by the visitor
+
+    @property
+    def surprise(self) -> float:
+        """-log2 of the model's own probability, in bits."""
+        return float(-np.log2(max(self.probability, float(np.finfo(np.float32).tiny))))
+
+
+@dataclass(frozen=True)
+class Lens:
+    """What a model would say after each of its layers, arrays [layer, position, ...]; layer 0 is the embedding.
+
+    `best` holds the numbers of the likeliest candidates, `probability` theirs; `rank` (from 0) and `answer` are rank
+    and probability of what the model says in the end, whose number is in `final` [position]; `names` labels numbers.
+    """
+
+    tokens: Sequence
+    layers: tuple[str, ...]
+    best: NDArray[np.int64]
+    probability: Floats
+    rank: NDArray[np.int64]
+    answer: Floats
+    final: NDArray[np.int64]
+    names: dict[int, str]
+
+    def __post_init__(self) -> None:
+        for name in ("best", "probability", "rank", "answer", "final"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+
+@dataclass(frozen=True)
 class Answer:
     """What a model makes of an input, in words: `verb` as in "translates", `text` what it says.
 

@@ -77,14 +77,17 @@ class Reader:
         with self._tokenizing:
             return texts.encode(self.tokenizer, first, limit, given.start, given.plain, second)
 
-    def prepare(self, given: Given) -> Prepared:
-        """The arguments of one forward pass; raises InputError with what is missing or too long."""
+    def prepare(self, given: Given, begin: bool = False) -> Prepared:
+        """The arguments of one forward pass; raises InputError with what is missing or too long.
+
+        `begin`: a decoder that is given no target reads its start token alone, and writes no answer of its own.
+        """
         if "picture" in self.reads and given.image is None:
             raise NothingToRead("This model reads a picture. Give it one, or start from the example.")
         if "picture" not in self.reads and given.image is not None:
             raise InputError("This model reads no pictures. Take the picture out, or choose a model that does.")
         prepared = self._both(given) if {"text", "picture"} <= set(self.reads) else self._one(given)
-        return self._with_target(prepared, given) if "target" in self.reads else prepared
+        return self._with_target(prepared, given, begin) if "target" in self.reads else prepared
 
     def _one(self, given: Given) -> Prepared:
         """A text, or a picture."""
@@ -148,12 +151,14 @@ class Reader:
                 number += 1
         return replace(sequence, labels=tuple(labels), special=special)
 
-    def _with_target(self, prepared: Prepared, given: Given) -> Prepared:
+    def _with_target(self, prepared: Prepared, given: Given, begin: bool) -> Prepared:
         """The decoder's side: what the visitor gives, or what the model answers by itself."""
         assert self.tokenizer is not None
         notes: tuple[str, ...] = ()
         if given.target and given.target.strip():
             ids = self._target_ids(given.target)
+        elif begin:
+            ids = (self._start(),)
         elif self.module.can_generate():
             ids = self._answer(prepared.arguments)
             notes = ("The decoder reads what the model itself answers, word by word the likeliest.",)
