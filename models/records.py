@@ -203,6 +203,28 @@ class Written:
 
 
 @dataclass(frozen=True)
+class Draft:
+    """A text that is being written, as it stands: the prompt, all branches, and what may come next."""
+
+    prompt: Sequence
+    nodes: tuple[tuple[int, Written], ...]  # (parent, token) of node 1, 2, ...; node 0 is the prompt
+    here: int  # the node that the text ends in
+    stages: tuple[Stage, ...]
+    names: dict[int, str]  # labels of the candidates that are worth naming
+    cache: tuple[int, int]  # bytes of keys and values: as held, and by the formula (0: not told)
+    ended: str = ""  # why nothing follows, in words
+
+    @property
+    def path(self) -> tuple[int, ...]:
+        """The nodes from the prompt to here, the prompt left out."""
+        found, at = [], self.here
+        while at:
+            found.append(at)
+            at = self.nodes[at - 1][0]
+        return tuple(reversed(found))
+
+
+@dataclass(frozen=True)
 class Lens:
     """What a model would say after each of its layers, arrays [layer, position, ...]; layer 0 is the embedding.
 

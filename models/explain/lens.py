@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -35,10 +35,14 @@ def lens(model: Model, given: Given) -> Lens:
 
     Raises InputError for a model that has no head over a vocabulary, or whose head cannot be told.
     """
+    return read_through(model, model.reader.prepare(given).arguments)
+
+
+def read_through(model: Model, given: Mapping[str, Tensor]) -> Lens:
+    """`lens` for arguments of the model's forward pass."""
     if model.info.task not in ("next token", "fill mask", "text to text"):
         raise InputError(f"{model.info.name} does not name tokens ({model.info.task}), so there is nothing to read.")
-    prepared = model.reader.prepare(given)
-    arguments = {name: value.to(model.module.device) for name, value in prepared.arguments.items()}
+    arguments = {name: value.to(model.module.device) for name, value in given.items()}
     n_states, read, output = through_head(model.module, arguments)
     read_ids = "decoder_input_ids" if "decoder_input_ids" in arguments else "input_ids"
     ids = tuple(arguments[read_ids][0].tolist())

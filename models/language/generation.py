@@ -20,7 +20,7 @@ from models.capture.active import Capture, Place
 from models.capture.calls import Call
 from models.language import filters
 from models.language.filters import Settings
-from models.records import Attention, Floats, Ranking, Sequence, Stage, Trace, Weights, Written
+from models.records import Attention, Draft, Floats, Ranking, Sequence, Stage, Trace, Weights, Written
 from models.zoo import text as texts
 from models.zoo.errors import InputError
 from models.zoo.given import Given
@@ -34,6 +34,7 @@ STITCHED = (
     "Every row was read when its token was written: keys and values before it came from the cache. The last token's "
     "row is what the next token is made of."
 )
+NAMED = 12  # candidates named before and after the filters
 TASKS = ("next token", "text to text")
 
 
@@ -123,6 +124,28 @@ class Generation:
         applied = filters.processors(self.model.module, settings, len(self.prompt))
         return filters.stages(self.here.logits, self.ids, applied)
 
+    def draft(self, settings: Settings) -> Draft:
+        """The text as it stands, for whoever draws it."""
+        found = self.stages(settings)
+        best = [np.argsort(-stage.every, kind="stable")[:NAMED] for stage in (found[0], found[-1])]
+        numbers = sorted({int(number) for numbers in best for number in numbers})
+        places = {node.number: node for node in self.nodes}
+        return Draft(
+            prompt=texts.sequence_of(self.model.tokenizer, self.prompt),
+            nodes=tuple((node.parent.number, node.token) for node in places.values() if node.parent and node.token),
+            here=self.here.number,
+            stages=found,
+            names=dict(zip(numbers, texts.token_texts(self.model.tokenizer, numbers), strict=True)),
+            cache=self.cache_bytes,
+            ended=self.ended,
+        )
+
+    @property
+    def arguments(self) -> dict[str, Tensor]:
+        """What a pass over the whole text so far takes."""
+        ids = torch.tensor([self.ids])
+        return self.prepared.arguments | {"decoder_input_ids": ids} if self.decodes else {"input_ids": ids}
+
     # ---- on and back
 
     def next(self, settings: Settings) -> Written:
@@ -142,6 +165,17 @@ class Generation:
         if not 0 <= token < len(self.here.logits):
             raise InputError(f"There is no token {token}: this model knows {len(self.here.logits):,}, from 0.")
         return self._on(token, self.stages(settings), self.here.random, chosen=True)
+
+    def write(self, text: str, settings: Settings) -> int:
+        """Go on with the tokens of the visitor's own words; returns how many. Raises InputError."""
+        ids = self.model.tokenizer(texts.clean(text), add_special_tokens=False, verbose=False)["input_ids"]
+        for token in ids:
+            self.take(token, settings)
+        return len(ids)
+
+    def draw_anew(self, seed: int) -> None:
+        """From here on, draw by another seed."""
+        self.here.random = torch.Generator().manual_seed(seed).get_state()
 
     def go(self, number: int) -> None:
         """To another place of the tree, by its number. Raises InputError if it is not there."""

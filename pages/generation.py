@@ -1,0 +1,30 @@
+"""Generation
+
+What does the model write, what did it nearly say, and what did it look at?
+"""
+# section: Explore
+# icon: edit_note
+
+import streamlit as st
+
+from models import zoo
+from pages.parts import ask, frame, show, writing
+
+PAGE = "generation"
+
+frame.begin(__file__)
+show.scripts("address", "generation", "workbench")
+with st.container(horizontal=True):
+    ref = ask.model(PAGE)
+    prompt = writing.prompt(PAGE, ref)
+show.link(**{f"{PAGE}_text": prompt or None})
+model = show.model(ref, instead=ask.fallback(PAGE, ref))
+try:
+    chat = writing.chat(PAGE, model)
+    settings = writing.settings(PAGE)
+    text = writing.begin(PAGE, model, prompt, chat, settings)
+    writing.stage(PAGE, text, settings)
+except zoo.NothingToRead as nothing:
+    show.empty(nothing, writing.starts(PAGE))
+except zoo.InputError as problem:
+    show.error(problem)

@@ -1,0 +1,226 @@
+"""A text that a model writes on a page: the prompt, the settings, the transport, and what is drawn of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from models import zoo
+from models.zoo.given import Given
+from pages.parts import ask, bench, keep, show
+from viz.views import generation as view
+
+if TYPE_CHECKING:
+    from models.language.filters import Settings
+    from models.language.generation import Generation
+    from models.records import Lens
+    from models.zoo.model import Model
+
+EXAMPLES = {  # a model's own prompts come from its card
+    "A story begins": "Once upon a time there was a king who had three",
+    "Someone speaks": "“Who are you?” said the",
+}
+TEMPO = 0.15  # seconds between tokens while it plays
+SMALL, SMALL_MODEL = 3_000_000, 20_000_000  # weights, parameters up to which lens and workbench follow while it plays
+
+
+def prompt(page: str, ref: str) -> str:
+    """The box for the text to go on with; at first what the link says, else the card's first example."""
+    key = f"{page}_text"
+    before = st.session_state.get(f"{page}_ref")
+    st.session_state[f"{page}_ref"] = ref
+    if key not in st.session_state:
+        st.session_state[key] = st.query_params.get(key) or next(iter(_prompts(ref).values()))
+    elif before not in (None, ref) and st.session_state[key] in _prompts(before).values():
+        st.session_state[key] = next(iter(_prompts(ref).values()))
+    return (
+        st.text_area(
+            "Text to go on with",
+            key=key,
+            height=68,
+            placeholder="Type a sentence",
+            persist_state="session",
+            width="stretch",
+        )
+        or ""
+    )
+
+
+def _prompts(ref: str) -> dict[str, str]:
+    card = zoo.card(ref)
+    own = {e["title"]: e["text"] for e in card.examples if "text" in e} if card else {}
+    return own or EXAMPLES
+
+
+def starts(page: str) -> list[tuple[str, Callable[[], None]]]:
+    """Two prompts as buttons, for a page that has nothing to read."""
+    key, ref = f"{page}_text", st.session_state.get(f"{page}_model", keep.DEFAULT_MODEL)
+
+    def start(text: str) -> Callable[[], None]:
+        return lambda: st.session_state.update({key: text})
+
+    return [(title, start(text)) for title, text in list(_prompts(ref).items())[:2]]
+
+
+def chat(page: str, model: Model) -> bool:
+    """Whether the prompt is a message to a chat model; asked only where there is a template."""
+    if getattr(model.tokenizer, "chat_template", None) is None:
+        return False
+    return st.toggle(
+        "Chat template",
+        value=True,
+        key=f"{page}_chat",
+        bind="query-params",
+        help="Puts the text between the tokens that this model was trained to answer to; they are shown.",
+    )
+
+
+def settings(page: str) -> Settings:
+    """How the next token is taken. Raises zoo.InputError."""
+    from models.language.filters import Settings
+
+    def key(name: str) -> Any:
+        return {"key": f"{page}_{name}", "bind": "query-params"}
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        return Settings(
+            temperature=st.slider(
+                "Temperature",
+                0.0,
+                2.0,
+                0.8,
+                0.05,
+                **key("temperature"),
+                width=200,
+                help="0: always the likeliest token.",
+            ),
+            top_k=int(st.number_input("Top-k", 0, None, 0, **key("k"), width=110, help="0: off.")),
+            top_p=st.slider("Top-p", 0.0, 1.0, 0.95, 0.01, **key("p"), width=180, help="1: off."),
+            min_p=st.slider("Min-p", 0.0, 1.0, 0.0, 0.01, **key("min_p"), width=180, help="0: off."),
+            repetition_penalty=st.slider("Repetition penalty", 1.0, 2.0, 1.0, 0.05, **key("repeat"), width=180),
+            seed=int(st.number_input("Seed", 0, 2**31, 0, **key("seed"), width=110)),
+        )
+
+
+def begin(page: str, model: Model, prompt: str, chat: bool, settings: Settings) -> Generation:
+    """The visitor's own text, begun anew with another model or prompt. Raises zoo.InputError."""
+    from models.language.generation import Generation
+
+    kept = st.session_state.get(f"{page}_writing")
+    wanted = (model.id, prompt, chat)
+    if kept is None or kept[0] != wanted:
+        kept = (wanted, Generation(model, Given(prompt), chat, settings.seed), settings.seed)
+        st.session_state[f"{page}_playing"] = False
+    elif kept[2] != settings.seed:
+        kept[1].draw_anew(settings.seed)
+        kept = (wanted, kept[1], settings.seed)
+    st.session_state[f"{page}_writing"] = kept
+    text: Generation = kept[1]
+    return text
+
+
+def stage(page: str, text: Generation, settings: Settings) -> None:
+    """Transport, text, lens and attention; while it plays, this part of the page runs by itself, a token at a time."""
+    playing = st.session_state.get(f"{page}_playing", False)
+    st.fragment(_stage, run_every=TEMPO if playing else None)(page, text, settings)
+
+
+def _stage(page: str, text: Generation, settings: Settings) -> None:
+    playing = st.session_state.get(f"{page}_playing", False)
+    try:
+        if playing and not text.ended:
+            text.next(settings)
+        if playing and text.ended:
+            st.session_state[f"{page}_playing"] = False
+            st.rerun()
+        if not playing:
+            _obey(page, text, settings)
+        _transport(page, text, settings, playing)
+    except zoo.InputError as problem:
+        show.error(problem)
+    with st.container(horizontal=True):
+        lens = st.toggle("Logit lens", value=True, key=f"{page}_lens", bind="query-params")
+        attention = st.toggle("Attention", value=True, key=f"{page}_attention", bind="query-params")
+    draft = text.draft(settings)
+    weights = text.model.info.n_layers * text.model.info.n_heads * len(text.ids) ** 2
+    follows = not playing or (weights <= SMALL and text.model.info.n_params <= SMALL_MODEL)
+    found = _lens(text) if lens and follows else None
+    show.view(view.view(draft, found, title=_title(text), playing=playing), key=page, ask="")
+    weights = (
+        sum(text.model.catalogue.stacks()[-1][0].n_heads for _ in range(text.model.info.n_layers)) * len(text.ids) ** 2
+    )
+    if attention and (not playing or weights <= SMALL):
+        _attention(page, text)
+
+
+def _transport(page: str, text: Generation, settings: Settings, playing: bool) -> None:
+    """Play, pause, a step on, a step back, and the visitor's own words."""
+
+    def play() -> None:
+        st.session_state[f"{page}_playing"] = not playing
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        ended = bool(text.ended)
+        icon = ":material/pause:" if playing else ":material/play_arrow:"
+        pressed = st.button("Pause" if playing else "Play", icon=icon, type="primary", on_click=play, disabled=ended)
+        if pressed:
+            st.rerun()
+        if st.button("One token", icon=":material/skip_next:", disabled=playing or ended, key=f"{page}_step"):
+            text.next(settings)
+        if st.button("Back", icon=":material/skip_previous:", disabled=playing or not text.written, key=f"{page}_back"):
+            text.back()
+        own = st.text_input(
+            "Your own words",
+            key=f"{page}_own_{len(text.nodes)}",
+            placeholder="put words in its mouth",
+            disabled=playing or ended,
+        )
+        if own and not playing:
+            text.write(own if own[:1].isspace() or not text.ids else f" {own}", settings)
+            st.rerun(scope="fragment")
+
+
+def _obey(page: str, text: Generation, settings: Settings) -> None:
+    """Do what was clicked in the picture, once."""
+    asked = (st.session_state.get(page) or {}).get("ask") or ""
+    if not asked or asked == st.session_state.get(f"{page}_obeyed"):
+        return
+    st.session_state[f"{page}_obeyed"] = asked
+    _, what, number = asked.split()
+    if what == "take":
+        text.take(int(number), settings)
+    elif what == "go":
+        text.go(int(number))
+
+
+def _lens(text: Generation) -> Lens | None:
+    """The lens on the text so far; where it cannot be had, why not is said."""
+    from models.explain.lens import read_through
+
+    try:
+        return keep.made(
+            ("lens", text.model.id, text.ids, text.prepared.ids),
+            lambda: read_through(text.model, text.arguments),
+            lambda made: made.best.nbytes * 4,
+        )
+    except zoo.InputError as problem:
+        st.caption(show.words(str(problem)))
+        return None
+
+
+def _attention(page: str, text: Generation) -> None:
+    """The workbench on the steps stitched together."""
+    try:
+        key = ("written", text.model.id, text.prompt, text.ids, text.prepared.ids)
+        kept = keep.made(key, lambda: keep.Kept(key, text.trace()), lambda made: made.trace.nbytes)
+    except zoo.InputError as problem:
+        st.caption(show.words(str(problem)))
+        return
+    number = ask.attention(page, text.model.info.name, kept.trace)
+    bench.mount(kept, number, key=f"{page}_bench")
+
+
+def _title(text: Generation) -> str:
+    return f"{text.model.info.name} goes on"
