@@ -164,7 +164,14 @@ def _transport(page: str, text: Generation, settings: Settings, playing: bool) -
     with st.container(horizontal=True, vertical_alignment="bottom"):
         ended = bool(text.ended)
         icon = ":material/pause:" if playing else ":material/play_arrow:"
-        pressed = st.button("Pause" if playing else "Play", icon=icon, type="primary", on_click=play, disabled=ended)
+        pressed = st.button(
+            "Pause" if playing else "Play",
+            icon=icon,
+            type="primary",
+            on_click=play,
+            disabled=ended,
+            key=f"{page}_play",
+        )
         if pressed:
             st.rerun()
         if st.button("One token", icon=":material/skip_next:", disabled=playing or ended, key=f"{page}_step"):

@@ -16,7 +16,10 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Route
 
 from tests.browser import site
+from tests.fake_hub import FakeHub
 from viz.view import View
+
+PATIENCE = 90_000  # milliseconds; the first visit starts torch
 
 # Mounts as Streamlit 1.67 does: the default export on a shadow root, again on the same one for new data or a new theme.
 HOST = """<!doctype html><meta charset="utf-8"><body style="margin:0"><div id="host"></div>
@@ -152,3 +155,23 @@ def server() -> Iterator[str]:
 @pytest.fixture
 def live(page: Page, server: str) -> Live:
     return Live(page, server)
+
+
+@pytest.fixture(scope="session")
+def app(hub: FakeHub) -> Iterator[str]:
+    """One server for all tests: visitors share it, as they would."""
+    with site.streamlit(site.ROOT / "app.py") as address:
+        site.wait_for(address)
+        yield address
+
+
+@pytest.fixture
+def visit(page: Page, app: str):
+    """Opens a place of the app and waits until its picture is drawn."""
+
+    def go(place: str = "/text_attention", ready: str = ".wb") -> Page:
+        page.goto(app + place)
+        page.locator(ready).first.wait_for(timeout=PATIENCE)
+        return page
+
+    return go

@@ -1,7 +1,6 @@
 """The app as a visitor meets it: a real server, a real Chromium, a hub on loopback."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -9,31 +8,10 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from models import zoo
-from tests.browser import site
+from tests.browser.conftest import PATIENCE
 from tests.fake_hub import FakeHub
 
-PATIENCE = 90_000  # milliseconds; the first visit starts torch
 TEXT = "The old fox looked at the young fox"
-
-
-@pytest.fixture(scope="module")
-def app(hub: FakeHub) -> Iterator[str]:
-    """One server for all tests of this file: visitors share it, as they would."""
-    with site.streamlit(site.ROOT / "app.py") as address:
-        site.wait_for(address)
-        yield address
-
-
-@pytest.fixture
-def visit(page: Page, app: str):
-    """Opens a place of the app and waits until its picture is drawn."""
-
-    def go(place: str = "/text_attention", ready: str = ".wb") -> Page:
-        page.goto(app + place)
-        page.locator(ready).first.wait_for(timeout=PATIENCE)
-        return page
-
-    return go
 
 
 def bench(page: Page) -> Locator:
