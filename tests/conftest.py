@@ -23,9 +23,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from jaxtyping import install_import_hook
 
 from tests import tiny
 from tests.fake_hub import FakeHub
+
+install_import_hook("models.scratch", "beartype.beartype")  # shapes in annotations are checked at every call
 
 
 @pytest.fixture(scope="session")
