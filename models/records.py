@@ -483,3 +483,84 @@ def _choices(record: Config | Knobs) -> dict[str, str]:
 def _whole(value: object) -> bool:
     """True for an int that is not a bool in disguise."""
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a transformer, all its layers together: what it holds, and what it works on one pass."""
+
+    name: str
+    n_params: int
+    flops: int  # of matrix products alone, a multiplication and an addition counted as two
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a transformer costs before it is built; `cache` in bytes, for the keys and values of what was read."""
+
+    parts: tuple[Part, ...]
+    cache: int
+
+    @property
+    def n_params(self) -> int:
+        """Numbers that are learnt."""
+        return sum(part.n_params for part in self.parts)
+
+    @property
+    def flops(self) -> int:
+        """Of one forward pass."""
+        return sum(part.flops for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Code:
+    """A function as it stands in its file, and which of its lines ran; lines are numbered as in the file."""
+
+    path: str  # from the project's root
+    function: str
+    first: int
+    lines: tuple[str, ...]
+    ran: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a forward pass: what came out of it, and how.
+
+    `axes` names each axis of `values`: "position", "head", "query", "key", "dimension", "hidden", "pixel", "token" or
+    "class". `reads` are the earlier stages it was computed from, as numbers into the anatomy.
+    """
+
+    name: str
+    module: str  # of the model: "stack.blocks.0.attention"
+    layer: int | None
+    formula: str  # LaTeX
+    axes: tuple[str, ...]
+    values: NDArray[Any]
+    reads: tuple[int, ...]
+    code: Code
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", frozen(self.values))
+        if self.values.ndim != len(self.axes):
+            raise ValueError(f"{self.name}: axes must name {self.values.ndim} axes, got {len(self.axes)}")
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """A forward pass taken apart, in the order it ran in; `difference` is the largest from the model's own logits.
+
+    `sequences`: what stands at the positions, by the stack that reads them: "stack", "encoder", "decoder".
+    """
+
+    config: Config
+    sequences: dict[str, Sequence]
+    stages: tuple[Stage, ...]
+    difference: float
+
+    def find(self, name: str, layer: int | None = None, module: str = "") -> Stage:
+        """The last stage of this name, in a layer, in a module whose name has `module` in it; raises KeyError."""
+        for stage in reversed(self.stages):
+            if stage.name == name and layer in (None, stage.layer) and module in stage.module:
+                return stage
+        raise KeyError(f"there is no stage “{name}” in layer {layer}")

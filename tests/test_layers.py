@@ -35,7 +35,7 @@ MAY = {
     "models/records.py": {"numpy"},
     "models/zoo/recipes": {"numpy", "torch", "transformers", "tokenizers", "safetensors", "PIL", "sacrebleu", "models"},
     "models/explain": {"numpy", "torch", "models"},
-    "models/scratch": {"numpy", "torch", "transformers", "jaxtyping", "models"},
+    "models/scratch": {"numpy", "torch", "transformers", "jaxtyping", "PIL", "models"},
     "models/cost": {"models.records"},
 }
 # importing these must cost no torch: a page is on the screen before torch is

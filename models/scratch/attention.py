@@ -89,7 +89,8 @@ class MultiHeadAttention(nn.Module):
         v = split(self.value(y), self.n_kv_heads)
         q, k = position.rotate(q), position.rotate(k)
         k, v = shared(k, self.n_heads), shared(v, self.n_heads)
-        bias = position.bias(q.shape[-2], k.shape[-2])
+        n_query, n_key = x.shape[1], y.shape[1]
+        bias = position.bias(n_query, n_key)
         attend = fused_attention if knobs.fused else attention
         found = attend(q, k, v, mask, bias, knobs.dropout if self.training else 0.0)
         concatenated = found.transpose(-3, -2).flatten(-2)

@@ -85,23 +85,33 @@ def new_norm(config: Config) -> nn.Module:
 
 
 class FeedForward(nn.Module):
-    """Two layers at each position by itself: down(activation(up(x))).
-
-    SwiGLU has a third matrix, which opens and closes what goes up: down(silu(gate(x)) * up(x)) (Shazeer 2020).
-    """
+    """Two layers at each position by itself: down(activation(up(x)))."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.activation = ACTIVATIONS[config.activation]
-        gated = config.activation == "swiglu"
-        self.gate = nn.Linear(config.d_model, config.d_ff, config.bias) if gated else None
         self.up = nn.Linear(config.d_model, config.d_ff, config.bias)
         self.down = nn.Linear(config.d_ff, config.d_model, config.bias)
 
     def forward(self, x: Stream) -> Stream:
         """What each position makes of itself, for the residual stream."""
         raised = self.up(x)
-        active = self.activation(raised) if self.gate is None else self.activation(self.gate(x)) * raised
+        active = self.activation(raised)
+        return self.down(active)
+
+
+class GatedFeedForward(FeedForward):
+    """SwiGLU: a third layer opens and closes what goes up, down(silu(gate(x)) * up(x)) (Shazeer 2020)."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.gate = nn.Linear(config.d_model, config.d_ff, config.bias)
+
+    def forward(self, x: Stream) -> Stream:
+        """What each position makes of itself, for the residual stream."""
+        raised = self.up(x)
+        opened = self.activation(self.gate(x))
+        active = opened * raised
         return self.down(active)
 
 
@@ -115,7 +125,8 @@ class Block(nn.Module):
             self.cross_norm, self.cross = new_norm(config), MultiHeadAttention(config)
             self.nowhere = NoPosition(config, causal=False)  # places of two texts are not compared
         if config.d_ff:
-            self.feed_forward_norm, self.feed_forward = new_norm(config), FeedForward(config)
+            self.feed_forward_norm = new_norm(config)
+            self.feed_forward = (GatedFeedForward if config.activation == "swiglu" else FeedForward)(config)
         self.pre = config.norm_place == "pre"
         self.reads_memory, self.thinks = cross, config.d_ff > 0
 

@@ -129,7 +129,8 @@ class Encoder(nn.Module):
     ) -> Logits:
         """Logits of the token at each position."""
         x = self.stack(self.embedding(tokens, segments), knobs, real)
-        x = self.norm(self.activation(self.dense(x)), knobs.fused)
+        raised = self.activation(self.dense(x))
+        x = self.norm(raised, knobs.fused)
         return self.unembedding(x)
 
 
