@@ -399,3 +399,245 @@ class Card:
     stack: str = ""  # the attention that these heads are of, where a trace has several: "cross-attention"
     examples: tuple[dict[str, Any], ...] = ()
     curve: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+
+
+POSITIONS = ("none", "learned", "sinusoidal", "sinusoidal halves", "rope", "rope halves", "alibi", "t5")
+PATTERNS = ("full", "causal", "window", "dilated", "strided", "global", "block")
+CHOICES = {
+    "kind": ("decoder", "encoder", "encoder-decoder", "vision"),
+    "position": POSITIONS,
+    "norm": ("layer", "rms", "none"),
+    "norm_place": ("pre", "post"),
+    "activation": ("gelu", "gelu tanh", "relu", "swiglu"),
+    "pattern": PATTERNS,
+}
+
+
+class ConfigError(ValueError):
+    """A shape that cannot be built; `problems` says for each field, in a sentence, what is wrong with it."""
+
+    def __init__(self, problems: dict[str, str]) -> None:
+        super().__init__(" ".join(problems.values()))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Config:
+    """The shape of a transformer of `models.scratch`: what cannot change without building it anew.
+
+    `kind`: "decoder" (GPT: foretells the next token), "encoder" (BERT: fills in what is masked), "encoder-decoder"
+    (translates), "vision" (ViT: names a picture). Raises ConfigError, field by field, for what cannot be built.
+    """
+
+    d_vocab: int  # tokens; of "vision" the classes
+    kind: str = "decoder"
+    max_len: int = 128  # tokens it is built for; of "vision" the patches decide
+    n_layers: int = 2  # of each stack
+    n_heads: int = 4
+    n_kv_heads: int | None = None  # fewer than n_heads: groups of heads share a key and a value; None: each its own
+    d_model: int = 64
+    d_ff: int = 256  # 0: attention only
+    position: str = "learned"
+    norm: str = "layer"
+    norm_place: str = "pre"  # before each step, and once at the end; or after adding
+    activation: str = "gelu tanh"
+    bias: bool = True
+    tied: bool = True  # the embedding, transposed, turns the last layer into logits
+    n_segments: int = 0  # an embedding for the first and the second text of a pair (BERT)
+    embedding_norm: bool = False  # one more norm before the first layer (BERT, BART)
+    scale_embedding: bool = False  # token embeddings times sqrt(d_model) (Vaswani et al. 2017)
+    norm_eps: float = 1e-5
+    rope_base: float = 10_000.0
+    init_std: float = 0.02
+    embedding_std: float = 0.02
+    picture: tuple[int, int, int] | None = None  # of "vision": channels, height, width
+    patch: int = 0  # of "vision": pixels of a patch's side
+
+    def __post_init__(self) -> None:
+        problems = _choices(self) | self._sizes() | self._picture()
+        problems = problems or self._fits()
+        if problems:
+            raise ConfigError(problems)
+
+    @property
+    def kv_heads(self) -> int:
+        """Heads that have a key and a value of their own."""
+        return self.n_heads if self.n_kv_heads is None else self.n_kv_heads
+
+    @property
+    def d_head(self) -> int:
+        """Dimensions of one head."""
+        return self.d_model // self.n_heads
+
+    @property
+    def n_positions(self) -> int:
+        """Places a stack is built for: tokens, or the patches and the class token before them."""
+        if self.picture is None:
+            return self.max_len
+        return 1 + (self.picture[1] // self.patch) * (self.picture[2] // self.patch)
+
+    def _sizes(self) -> dict[str, str]:
+        """What is wrong with each number by itself."""
+        least = {"d_vocab": 2, "max_len": 2, "n_layers": 1, "n_heads": 1, "d_model": 1, "d_ff": 0, "n_segments": 0}
+        if self.n_kv_heads is not None:
+            least["n_kv_heads"] = 1
+        problems = {
+            name: f"{name} must be a whole number from {low} on; got {getattr(self, name)}."
+            for name, low in least.items()
+            if not _whole(getattr(self, name)) or getattr(self, name) < low
+        }
+        floats = {"norm_eps": 0.0, "rope_base": 1.0, "init_std": 0.0, "embedding_std": 0.0}
+        return problems | {
+            name: f"{name} must be a number above {low:g}; got {getattr(self, name)}."
+            for name, low in floats.items()
+            if not low < getattr(self, name) < float("inf")
+        }
+
+    def _picture(self) -> dict[str, str]:
+        """A vision transformer cuts a picture into whole patches; the others read none."""
+        if self.kind != "vision":
+            seen = self.picture is not None or self.patch
+            return {"picture": f"Only kind “vision” reads pictures; this is “{self.kind}”."} if seen else {}
+        if self.picture is None or len(self.picture) != 3 or not all(_whole(n) and n > 0 for n in self.picture):
+            return {"picture": f"picture must be channels, height and width in pixels; got {self.picture}."}
+        _, height, width = self.picture
+        if not _whole(self.patch) or self.patch < 1 or height % self.patch or width % self.patch:
+            return {"patch": f"A picture of {height} x {width} pixels cannot be cut into patches of {self.patch}."}
+        return {}
+
+    def _fits(self) -> dict[str, str]:
+        """What is wrong between numbers that are right by themselves."""
+        problems = {}
+        if self.d_model % self.n_heads:
+            problems["n_heads"] = (
+                f"{self.n_heads} heads cannot share d_model = {self.d_model} evenly: it must be a multiple of them."
+            )
+        if self.n_heads % self.kv_heads:
+            problems["n_kv_heads"] = f"{self.n_heads} heads cannot be put into {self.kv_heads} equal groups."
+        if self.position.startswith("rope") and self.d_head % 2:
+            problems["position"] = f"RoPE turns pairs of dimensions: d_head must be even, and is {self.d_head}."
+        if self.position.startswith("sinusoidal") and self.d_model % 2:
+            problems["position"] = f"A sine and a cosine share a frequency: d_model must be even, not {self.d_model}."
+        return problems
+
+
+@dataclass(frozen=True)
+class Knobs:
+    """What may change in a transformer of `models.scratch` while it trains: it travels with each call.
+
+    `pattern` limits who reads whom in self-attention; a decoder never reads ahead, whatever the pattern. `width`,
+    `step` and `n_global` count positions and mean what `models.scratch.patterns` says. Raises ConfigError.
+    """
+
+    dropout: float = 0.0  # of attention weights, of what each step adds, and of the embeddings; only in training
+    pattern: str = "full"
+    width: int = 4
+    step: int = 2
+    n_global: int = 1
+    residual: bool = True  # whether each step adds to what was there, or replaces it
+    fused: bool = True  # one kernel, or the steps as they are taught: the numbers are the same
+
+    def __post_init__(self) -> None:
+        problems = _choices(self)
+        if not 0 <= self.dropout < 1:
+            problems["dropout"] = f"dropout must be at least 0 and below 1; got {self.dropout}."
+        for name, low in {"width": 1, "step": 1, "n_global": 0}.items():
+            if not _whole(getattr(self, name)) or getattr(self, name) < low:
+                problems[name] = f"{name} must be a whole number from {low} on; got {getattr(self, name)}."
+        if problems:
+            raise ConfigError(problems)
+
+
+def _choices(record: Config | Knobs) -> dict[str, str]:
+    """The fields that name something there is not."""
+    return {
+        name: f"{name} “{getattr(record, name)}” is unknown; it can be {', '.join(known)}."
+        for name, known in CHOICES.items()
+        if getattr(record, name, known[0]) not in known
+    }
+
+
+def _whole(value: object) -> bool:
+    """True for an int that is not a bool in disguise."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a transformer, all its layers together: what it holds, and what it works on one pass."""
+
+    name: str
+    n_params: int
+    flops: int  # of matrix products alone, a multiplication and an addition counted as two
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a transformer costs before it is built; `cache` in bytes, for the keys and values of what was read."""
+
+    parts: tuple[Part, ...]
+    cache: int
+
+    @property
+    def n_params(self) -> int:
+        """Numbers that are learnt."""
+        return sum(part.n_params for part in self.parts)
+
+    @property
+    def flops(self) -> int:
+        """Of one forward pass."""
+        return sum(part.flops for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Code:
+    """A function as it stands in its file, and which of its lines ran; lines are numbered as in the file."""
+
+    path: str  # from the project's root
+    function: str
+    first: int
+    lines: tuple[str, ...]
+    ran: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a forward pass: what came out of it, and how.
+
+    `axes` names each axis of `values`: "position", "head", "query", "key", "dimension", "hidden", "pixel", "token" or
+    "class". `reads` are the earlier stages it was computed from, as numbers into the anatomy.
+    """
+
+    name: str
+    module: str  # of the model: "stack.blocks.0.attention"
+    layer: int | None
+    formula: str  # LaTeX
+    axes: tuple[str, ...]
+    values: NDArray[Any]
+    reads: tuple[int, ...]
+    code: Code
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", frozen(self.values))
+        if self.values.ndim != len(self.axes):
+            raise ValueError(f"{self.name}: axes must name {self.values.ndim} axes, got {len(self.axes)}")
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """A forward pass taken apart, in the order it ran in; `difference` is the largest from the model's own logits.
+
+    `sequences`: what stands at the positions, by the stack that reads them: "stack", "encoder", "decoder".
+    """
+
+    config: Config
+    sequences: dict[str, Sequence]
+    stages: tuple[Stage, ...]
+    difference: float
+
+    def find(self, name: str, layer: int | None = None, module: str = "") -> Stage:
+        """The last stage of this name, in a layer, in a module whose name has `module` in it; raises KeyError."""
+        for stage in reversed(self.stages):
+            if stage.name == name and layer in (None, stage.layer) and module in stage.module:
+                return stage
+        raise KeyError(f"there is no stage “{name}” in layer {layer}")

@@ -24,12 +24,14 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from jaxtyping import install_import_hook
 
 from tests import tiny
 from tests.fake_hub import FakeHub
 
 hypothesis.settings.register_profile("headlight", deadline=None)  # no test is about how long something takes
 hypothesis.settings.load_profile("headlight")
+install_import_hook("models.scratch", "beartype.beartype")  # shapes in annotations are checked at every call
 
 
 @pytest.fixture(scope="session")

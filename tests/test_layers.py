@@ -35,6 +35,8 @@ MAY = {
     "models/records.py": {"numpy"},
     "models/zoo/recipes": {"numpy", "torch", "transformers", "tokenizers", "safetensors", "PIL", "sacrebleu", "models"},
     "models/explain": {"numpy", "torch", "models"},
+    "models/scratch": {"numpy", "torch", "transformers", "jaxtyping", "PIL", "models"},
+    "models/cost": {"models.records"},
 }
 # importing these must cost no torch: a page is on the screen before torch is
 LIGHT = (
@@ -57,6 +59,7 @@ LIGHT = (
     "models/zoo/given.py",
     "models/zoo/sizes.py",
     "models/explain",
+    "models/cost",
 )
 
 
