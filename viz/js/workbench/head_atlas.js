@@ -55,7 +55,7 @@ class Atlas {
     this.title = el("label", { className: "control cap" }, "Score", this.select);
     this.strip = el("div", { className: "atlas" }, this.ranked,
       el("div", { className: "ranked-words" }, this.words, this.order));
-    this.ranked.addEventListener("keydown", (event) => this.key(event));
+    this.ranked.addEventListener("keydown", (event) => this.walk(event));
   }
 
   take() {
@@ -133,7 +133,7 @@ class Atlas {
   }
 
   // Arrows move inside the row, which is one Tab stop.
-  key(event) {
+  walk(event) {
     const at = this.badges.indexOf(event.target);
     const last = this.badges.length - 1;
     const next = { ArrowLeft: at - 1, ArrowUp: at - 1, ArrowRight: at + 1, ArrowDown: at + 1, Home: 0, End: last }[event.key];
