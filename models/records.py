@@ -305,7 +305,28 @@ class HeadStatistics:
     sinks: Bools  # per key
     role: tuple[tuple[str, ...], ...]
     role_score: Floats
-    scores: dict[str, Floats] = field(default_factory=dict)  # role -> how well each head fits it
+    scores: dict[str, Floats] = field(default_factory=dict)  # what this input can be asked -> each head's figure
+
+
+@dataclass(frozen=True)
+class Aggregates:
+    """Several heads of one stack as one: `weights[i]` [query, key] is what `names[i]` says of the heads in `over`.
+
+    `names`: "mean", "max", "min" and, through at least two layers of self-attention, "rollout". A row that no head has
+    usable weights for is all zero. Rows of max and min do not sum to 1.
+    """
+
+    names: tuple[str, ...]
+    weights: Floats
+    over: tuple[tuple[int, int], ...]  # layer, head
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weights", frozen(self.weights, np.float32))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held in memory."""
+        return self.weights.nbytes
 
 
 Positions = tuple[int, ...]

@@ -17,6 +17,7 @@ from models.records import Bools, Floats
 
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint16]
+Long = NDArray[np.uint32]
 
 STEPS = 2000  # halves in a weight of 1
 
@@ -46,6 +47,13 @@ def clean(weights: Floats) -> tuple[Floats, Bools]:
 def halves(values: NDArray[Any]) -> Words:
     """Values from 0 to 32 counted in half-thousandths, rounded down; exact, because 2000 w fits a float64."""
     return np.floor(STEPS * values.astype(np.float64)).astype(np.uint16)
+
+
+def long_halves(values: NDArray[Any]) -> Words | Long:
+    """`halves` of values that may be larger than 32: sums of weights that are no distribution."""
+    return (
+        halves(values) if values.max(initial=0) < 32 else np.floor(STEPS * values.astype(np.float64)).astype(np.uint32)
+    )
 
 
 def sqrt8(weights: Floats) -> Bytes:

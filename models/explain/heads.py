@@ -1,5 +1,7 @@
 """What each head does on one input, in numbers: entropy, distance, sinks, and a role where the pattern is clear."""
 
+import unicodedata
+
 import numpy as np
 
 from models.records import Attention, Bools, Floats, HeadStatistics
@@ -15,33 +17,34 @@ CUT_OFFS = {
 }
 ROLES = tuple(CUT_OFFS)
 STRIKING = ("induction", "previous token", "same word", "next token")
-ENOUGH = 3  # tokens that must occur again before a text says anything about heads that look for them
+# Other figures that heads can be sorted by: mean weight on these positions. No cut-off, and so no role.
+FIGURES = (
+    "diagonal",  # the query's own position
+    "punctuation",  # tokens of nothing but punctuation marks, over tokens that can read one
+)
+ENOUGH = 3  # tokens that must have something to look for before a text says anything about heads that look for it
+COUNTED = ("same word", "induction", "punctuation")  # what only some tokens can look for
+ALL_ASKED = ("special", "first", "diagonal")  # what every token can look for: averaged over all of them
 FIRST_IS_SINK = 0.25  # mean weight on the first token, over all heads, from which it counts as a sink
 
 
 def statistics(attention: Attention) -> HeadStatistics:
     """Measure every head on this input; special tokens' own rows and rows without finite weights are left out."""
     n_layers, n_heads = len(attention.weights), max(attention.n_heads)
-    masks = _targets(attention)
     rows = _rows(attention)
+    masks = {name: mask[rows] for name, mask in _targets(attention).items()}
     figures = {name: np.full((n_layers, n_heads), np.nan, np.float32) for name in ("entropy", "distance", *masks)}
-    apart = _apart(attention)
+    apart = _apart(attention)[rows]
     for layer in range(n_layers):
         for head in range(attention.n_heads[layer]):
-            measured = _measure(attention.at(layer, head)[rows], masks, rows, apart)
+            measured = _measure(attention.at(layer, head)[rows], masks, apart)
             for name, value in measured.items():
                 figures[name][layer, head] = value
     sinks = _sinks(attention, figures["first"])
     sink_mass = figures["special"] + (figures["first"] if sinks[0] and not attention.keys.special[0] else 0)
     limit = _max_entropy(attention, rows)
-    scores = {
-        "previous token": figures["previous token"],
-        "next token": figures["next token"],
-        "same word": figures["same word"],
-        "induction": figures["induction"],
-        "sink": sink_mass,
-        "broad": figures["entropy"] / limit if limit else np.zeros_like(sink_mass),
-    }
+    scores = {name: figures[name] for name in (*ROLES, *FIGURES) if name in masks}
+    scores |= {"sink": sink_mass, "broad": figures["entropy"] / limit if limit else np.zeros_like(sink_mass)}
     role, role_score = _roles(scores)
     return HeadStatistics(
         entropy=figures["entropy"],
@@ -65,6 +68,11 @@ def striking(statistics: HeadStatistics) -> tuple[int, int] | None:
     return None
 
 
+def usable(weights: Floats) -> Bools:
+    """Rows of weights [..., key] that are a distribution to measure: finite, and not all zero."""
+    return np.asarray(np.isfinite(weights).all(-1) & (weights.sum(-1) > 0))
+
+
 def entropy(weights: Floats) -> Floats:
     """Bits per row of weights [..., key], with 0 log 0 = 0."""
     logs = np.log2(weights, out=np.zeros_like(weights), where=weights > 0)
@@ -80,28 +88,41 @@ def _rows(attention: Attention) -> np.ndarray:
 
 
 def _targets(attention: Attention) -> dict[str, Bools]:
-    """Where a head of each role would look: bool [query, key]."""
+    """Where a head would look for each score that makes sense of this input: bool [query, key]."""
     n_query, n_key = len(attention.queries), len(attention.keys)
     query, key = np.arange(n_query)[:, None], np.arange(n_key)[None]
     special = np.broadcast_to(attention.keys.special, (n_query, n_key))
-    text = attention.queries is attention.keys and attention.keys.grid is None  # else there is no token before or after
-    targets = {
-        "special": special,
-        "first": np.broadcast_to(key == 0, (n_query, n_key)),
-        "previous token": (key == query - 1) & ~special & text,
-        "next token": (key == query + 1) & ~special & text,
-        "same word": np.zeros((n_query, n_key), bool),
-        "induction": np.zeros((n_query, n_key), bool),
-    }
+    targets = {"special": special, "first": np.broadcast_to(key == 0, (n_query, n_key))}
+    itself = attention.queries is attention.keys
+    text = attention.keys.grid is None and attention.kind != "vision"
+    if itself:
+        targets["diagonal"] = np.broadcast_to(key == query, (n_query, n_key))
     if text:
+        targets["punctuation"] = np.broadcast_to(_punctuation(attention), (n_query, n_key))
+    if text and attention.causal:
+        targets["punctuation"] = targets["punctuation"] & (key <= query)
+    if text and itself:  # else there is no token before or after
+        targets["previous token"] = (key == query - 1) & ~special
         said = np.array([label.strip().lower() for label in attention.keys.labels])
         real = ~attention.keys.special & (said != "")
         twin = (said[:, None] == said[None]) & real[:, None] & real[None] & (query != key)
         if attention.causal:
             twin &= key < query
+            targets["induction"] = np.zeros_like(twin)
             targets["induction"][:, 1:] = twin[:, :-1] & (key[:, 1:] < query)
+        else:
+            targets["next token"] = (key == query + 1) & ~special
         targets["same word"] = twin
     return targets
+
+
+def _punctuation(attention: Attention) -> Bools:
+    """Keys of nothing but punctuation marks, as Unicode has them; special tokens are none, however they are written."""
+    marks = [
+        label.strip() != "" and all(unicodedata.category(c).startswith("P") for c in label.strip())
+        for label in attention.keys.labels
+    ]
+    return np.array(marks, bool) & ~attention.keys.special
 
 
 def _apart(attention: Attention) -> Floats:
@@ -120,24 +141,24 @@ def _apart(attention: Attention) -> Floats:
     return apart
 
 
-def _measure(weights: Floats, masks: dict[str, Bools], rows: np.ndarray, apart: Floats) -> dict[str, float]:
-    """All figures of one head, from its rows [query, key] that count."""
-    good = np.isfinite(weights).all(-1) & (weights.sum(-1) > 0)
-    weights, rows = weights[good], rows[good]
-    if not len(rows):
+def _measure(weights: Floats, masks: dict[str, Bools], apart: Floats) -> dict[str, float]:
+    """All figures of one head from the rows [query, key] that count; what too few of them can look for is left out."""
+    good = usable(weights)
+    if not good.any():
         return {}
-    distance = apart[rows]
-    counted = weights * np.isfinite(distance)
+    if not good.all():
+        weights, apart = weights[good], apart[good]
+        masks = {name: mask[good] for name, mask in masks.items()}
+    counted = weights * np.isfinite(apart)
     mass = float(counted.sum())
     result = {
         "entropy": float(entropy(weights).mean()),
-        "distance": float((counted * np.nan_to_num(distance)).sum() / mass) if mass else np.nan,
+        "distance": float((counted * np.nan_to_num(apart)).sum() / mass) if mass else np.nan,
     }
     for name, mask in masks.items():
-        mask = mask[rows]
-        asked = np.ones(len(rows), bool) if name in ("special", "first") else mask.any(-1)
-        enough = ENOUGH if name in ("same word", "induction") else 1
-        result[name] = float((weights * mask)[asked].sum(-1).mean()) if asked.sum() >= enough else 0.0
+        asked = slice(None) if name in ALL_ASKED else mask.any(-1)
+        if len(weights[asked]) >= (ENOUGH if name in COUNTED else 1):
+            result[name] = float((weights[asked] * mask[asked]).sum(-1).mean())
     return result
 
 
@@ -157,7 +178,8 @@ def _max_entropy(attention: Attention, rows: np.ndarray) -> float:
 
 def _roles(scores: dict[str, Floats]) -> tuple[tuple[tuple[str, ...], ...], Floats]:
     """The role of each head ("" for none) and the score that earned it, arrays [layer, head]."""
-    stacked = np.stack([np.nan_to_num(scores[name]) for name in ROLES])
+    none = np.zeros_like(scores["sink"])
+    stacked = np.stack([np.nan_to_num(scores.get(name, none)) for name in ROLES])
     margin = stacked / np.array(list(CUT_OFFS.values()))[:, None, None]
     best = margin.argmax(0)
     found = margin.max(0) >= 1

@@ -54,8 +54,8 @@ def measure(name: str, data: Path, folder: Path) -> tuple[dict[str, Any], dict[s
 def roles(folder: Path, texts: tuple[str, ...], wanted: tuple[str, ...]) -> dict[str, Any]:
     """The head that plays each role best on these texts, for models that read one text with one stack of layers."""
     model = zoo.load(str(folder))
-    scores = [statistics(model.trace(text).attentions[0]) for text in texts]
-    return {role: attended.best(np.mean([score.scores[role] for score in scores], axis=0)) for role in wanted}
+    found = [statistics(model.trace(text).attentions[0]).scores for text in texts]
+    return {role: attended.best(np.mean([np.nan_to_num(scores[role]) for scores in found], axis=0)) for role in wanted}
 
 
 def write(folder: Path, card: Card) -> None:

@@ -5,27 +5,38 @@ from __future__ import annotations
 import streamlit as st
 
 from models import zoo
-from models.records import Trace
+from models.records import Aggregates, Trace
 from pages.parts import keep, show
 from viz.view import View
 from viz.views import neurons as neurons_view
+from viz.views import tiles
 from viz.views import workbench as workbench_view
 
-FROM_LINK = "link"  # what the Neurons pane asks for before it was touched: the address says whether it is open
+FROM_LINK = "link"  # what is asked for before it was touched: the address says what that is
 
 
 def mount(kept: keep.Kept, attention: int, key: str) -> None:
     """Every head of one stack; of a text too long to send whole, the heads that the visitor has asked for."""
     state = st.session_state.get(key) or {}
     want = workbench_view.heads(state.get("want") or st.query_params.get("heads", ""))
-    name = ("workbench", kept.key, attention, want)
-    packed = keep.packed(name, lambda: _workbench(kept, attention, want))
+    over = state.get("over", FROM_LINK)
+    over = st.query_params.get("over", "") if over == FROM_LINK else over
+    name = ("workbench", kept.key, attention, want, over)
+    packed = keep.packed(name, lambda: _workbench(kept, attention, want, over))
     asked = state.get("neurons", FROM_LINK)
     if asked and (asked != FROM_LINK or st.query_params.get("view") == "neurons"):
         bench = packed.view
         head = neurons_view.head_of(bench, asked, want)
         packed = keep.packed((*name, head), lambda: with_neurons(bench, kept, attention, head))
-    show.view(packed.view, key=key, data=packed.data, want="", neurons=FROM_LINK)
+    show.view(packed.view, key=key, data=packed.data, want="", neurons=FROM_LINK, over=FROM_LINK)
+
+
+def aggregates(kept: keep.Kept, attention: int, over: str) -> Aggregates | None:
+    """Several heads as one, those that the page's address calls `over`; of a long text only if they are asked for."""
+    stack = kept.trace.attentions[attention]
+    if not over and not workbench_view.whole(stack):
+        return None
+    return kept.aggregates(attention, tiles.over(over, stack.n_heads))
 
 
 def with_neurons(bench: View, kept: keep.Kept, attention: int, head: neurons_view.Asked) -> View:
@@ -37,7 +48,7 @@ def with_neurons(bench: View, kept: keep.Kept, attention: int, head: neurons_vie
     return neurons_view.added(bench, kept.trace, attention, head, parts)
 
 
-def _workbench(kept: keep.Kept, attention: int, want: tuple[tuple[int, int], ...]) -> View:
+def _workbench(kept: keep.Kept, attention: int, want: tuple[tuple[int, int], ...], over: str) -> View:
     """The picture, beginning with the head that has most to show on this input."""
     from models.explain.heads import striking
 
@@ -45,8 +56,16 @@ def _workbench(kept: keep.Kept, attention: int, want: tuple[tuple[int, int], ...
     found = striking(statistics) if statistics else None
     layer, head = found or _carded(kept.trace, attention)
     state = {"heads": f"{layer}.{head}"}
+    if workbench_view.whole(kept.trace.attentions[attention]):
+        state["over"] = tiles.ALL  # is there unasked, and so is no part of a link
     return workbench_view.view(
-        kept.trace, statistics, attention=attention, want=want, note=_note(kept.trace), state=state
+        kept.trace,
+        statistics,
+        attention=attention,
+        want=want,
+        note=_note(kept.trace),
+        state=state,
+        aggregates=aggregates(kept, attention, over),
     )
 
 

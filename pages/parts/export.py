@@ -48,6 +48,8 @@ def menu(page: str, kept: keep.Kept, number: int) -> None:
 
 
 def _workbench(kept: keep.Kept, number: int, want: tuple[workbench.Head, ...], state: dict[str, str]) -> View:
-    made = workbench.view(kept.trace, kept.statistics(number), attention=number, want=want, state=state)
+    together = bench.aggregates(kept, number, state.get("over", ""))
+    statistics = kept.statistics(number)
+    made = workbench.view(kept.trace, statistics, attention=number, want=want, state=state, aggregates=together)
     asked = (st.session_state.get("workbench") or {}).get("neurons", "")
     return bench.with_neurons(made, kept, number, neurons.head_of(made, asked, want))

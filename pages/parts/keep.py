@@ -16,7 +16,7 @@ import streamlit as st
 from cachetools import LRUCache
 
 from models import zoo
-from models.records import Head, HeadStatistics, Trace
+from models.records import Aggregates, Head, HeadStatistics, Trace
 from models.zoo import pictures
 from models.zoo.given import Given
 
@@ -214,6 +214,16 @@ class Kept:
             return statistics(stack)
 
         return _traces().make(("statistics", self.key, attention), create, lambda _: 4_096)
+
+    def aggregates(self, attention: int, over: tuple[tuple[int, int], ...]) -> Aggregates:
+        """These heads (layer, head) of one of its stacks as one."""
+
+        def create() -> Aggregates:
+            from models.explain.aggregates import aggregates
+
+            return aggregates(self.trace.attentions[attention], over)
+
+        return _traces().make(("aggregates", self.key, attention, over), create, lambda made: made.nbytes)
 
 
 def trace(model: Model, given: Given) -> Kept:

@@ -253,6 +253,27 @@ def test_a_long_text_on_a_large_model_is_pooled_and_a_layer_comes_on_demand(visi
     expect(page.locator(".sentence")).to_contain_text("Layer 0 · head 5: “")
     page.locator("[data-head='11.7']").click()
     expect(page.locator(".sentence")).to_contain_text("Layer 11 · head 7: “", timeout=PATIENCE)
+    page.get_by_role("button", name="Add mean, max, min, rollout of all heads").click()
+    page.locator("[data-head='12.3']").click(timeout=PATIENCE)
+    expect(page.locator(".sentence")).to_contain_text("Rollout through all 12 layers: “", timeout=PATIENCE)
+
+
+def test_several_heads_as_one_are_made_of_what_the_visitor_chooses(visit) -> None:
+    page = visit(f"/text_attention?text={quote(TEXT)}&heads=2.1,0.3&view=matrix")
+    bench(page)
+    page.get_by_label("Row All is made of").select_option(label="the 2 chosen heads")
+    page.locator("[data-head='4.0'][title^='Mean of L0 · H3']").click(timeout=PATIENCE)
+    stack = zoo.load("gpt-stories").trace(TEXT).attentions[0]
+    mean = (stack.at(0, 3).astype(float) + stack.at(2, 1)) / 2
+    mini = page.locator(".mini")
+    mini.hover(position={"x": 2.5 * 136 / 8, "y": 6.5 * 136 / 8})
+    expect(page.locator(".sentence")).to_contain_text(
+        f"Mean of L0 · H3 and L2 · H1: “young” (6) reads “fox” (2) {mean[6, 2]:.3f}"
+    )
+    assert query(page)["over"] == ["0.3,2.1"]
+    page.reload()
+    bench(page)
+    expect(page.locator(".sentence")).to_contain_text("Mean of L0 · H3 and L2 · H1: “", timeout=PATIENCE)
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_a_long_text_says_how_its_thumbnails_were_made(exported: Show) -> None:
 def test_roles_are_counted_in_the_legend(exported: Show) -> None:
     trace = traces.trace(shape=(3, 2))
     page = exported(workbench.view(trace, traces.statistics(trace)))
-    assert page.locator(".roles").inner_text().split() == ["previous", "token", "3"]
+    assert page.locator(".roles").inner_text().split() == ["previous", "token", "3", "on", "this", "text"]
     assert page.locator("[data-head='1.0']").get_attribute("title") == "layer 1, head 0: previous token, 0.50"
     expect(page.locator(".chip")).to_contain_text("previous token")
 

@@ -144,3 +144,52 @@ def test_the_head_to_show_first_is_the_clearest_of_the_best_role() -> None:
     found = heads.statistics(attention(np.full((6, 6), 1 / 6), blurred, previous))
     assert heads.striking(found) == (0, 2)
     assert heads.striking(heads.statistics(attention(np.full((6, 6), 1 / 6)))) is None
+
+
+def test_the_own_position_of_the_hand_worked_head() -> None:
+    rows = [[1, 0, 0, 0], [1, 0, 0, 0], [0, 0.5, 0.5, 0], [0, 0, 0.2, 0.8]]
+    found = heads.statistics(attention(rows, kind="self"))
+    assert found.scores["diagonal"][0, 0] == pytest.approx((0 + 0.5 + 0.8) / 3)  # the first row can read nothing else
+    assert heads.statistics(attention(rows)).scores["diagonal"][0, 0] == pytest.approx((1 + 0 + 0.5 + 0.8) / 4)
+
+
+def test_punctuation_is_measured_over_the_tokens_that_can_read_some() -> None:
+    rows = [[1, 0, 0, 0, 0], [0.5, 0.5, 0, 0, 0], [0.2, 0.3, 0.5, 0, 0], [0, 0.4, 0.4, 0.2, 0], [0, 0.1, 0, 0.2, 0.7]]
+    causal = heads.statistics(attention(rows, labels="a,bc.", kind="self"))
+    assert causal.scores["punctuation"][0, 0] == pytest.approx((0.5 + 0.3 + 0.4 + (0.1 + 0.7)) / 4)
+    both = heads.statistics(attention(rows, labels="a,bc."))
+    assert both.scores["punctuation"][0, 0] == pytest.approx((0 + 0.5 + 0.3 + 0.4 + 0.8) / 5)
+    special = heads.statistics(attention(rows, labels="a,bc.", special=(4,)))
+    assert special.scores["punctuation"][0, 0] == pytest.approx((0 + 0.5 + 0.3 + 0.4) / 4)  # its key and its own row
+
+
+def test_a_mark_is_a_token_of_nothing_but_punctuation() -> None:
+    labels = (" ...", "\u3002", " ?!", "don't", "+", "", " ", "\u00ab")
+    sequence = Sequence(labels, np.arange(8) == 7)
+    even = Weights(1, lambda _: np.full((1, 8, 8), 1 / 8, np.float32))
+    found = heads.statistics(Attention("encoder", sequence, sequence, even, ("layer",), (1,)))
+    assert found.scores["punctuation"][0, 0] == pytest.approx(3 / 8)
+
+
+def test_scores_that_make_no_sense_are_left_out() -> None:
+    even = np.full((9, 9), 1 / 9, np.float32)
+    weights = Weights(1, lambda _: even[None])
+    names = tuple("abcdefghi")
+    text = {"previous token", "same word", "punctuation", "diagonal", "sink", "broad"}
+    assert set(heads.statistics(attention(even)).scores) == text | {"next token"}
+    assert set(heads.statistics(attention(np.tri(9) / 9, kind="self")).scores) == text | {"induction"}
+    patches = Sequence(names, np.zeros(9, bool), grid=(3, 3))
+    picture = heads.statistics(Attention("vision", patches, patches, weights, ("layer",), (1,)))
+    assert set(picture.scores) == {"diagonal", "sink", "broad"}
+    words = Sequence(names, np.zeros(9, bool))
+    cross = heads.statistics(Attention("cross", words, Sequence(names, np.zeros(9, bool)), weights, ("layer",), (1,)))
+    assert set(cross.scores) == {"punctuation", "sink", "broad"}
+    onto = heads.statistics(Attention("cross", words, patches, weights, ("layer",), (1,)))
+    assert set(onto.scores) == {"sink", "broad"}
+
+
+def test_too_few_tokens_to_look_for_is_no_number() -> None:
+    found = heads.statistics(attention(np.full((6, 6), 1 / 6), labels="abcdef"))
+    assert np.isnan(found.scores["same word"]).all()
+    assert np.isnan(found.scores["punctuation"]).all()
+    assert np.isfinite(found.scores["diagonal"]).all()

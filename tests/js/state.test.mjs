@@ -4,10 +4,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { plain, random, use } from "./script.mjs";
 
-const { State, PANES, SCALES, NORMS, stateKeys } = use("{ State, PANES, SCALES, NORMS, stateKeys }");
+const { State, PANES, SCALES, NORMS, SCORES, stateKeys } =
+  use("{ State, PANES, SCALES, NORMS, SCORES, stateKeys }");
 const payload = {
   layers: 3, header: { heads: [4, 2, 7] }, queries: { length: 40 },
   exists({ layer, head }) { return head < (this.header.heads[layer] ?? 0); },
+  named(head) { return this.exists(head) ? head : null; },
 };
 
 function anyState(next) {
@@ -20,6 +22,8 @@ function anyState(next) {
   state.view = of(PANES.map(({ name }) => name));
   state.scale = of(Object.keys(SCALES));
   state.norm = of(Object.keys(NORMS));
+  state.score = { name: of(["role", ...Object.keys(SCORES)]), low: next() < 0.5 };
+  state.over = of(["", "all", "2", "0.3,1.0"]);
   state.hideSinks = next() < 0.5;
   state.threshold = Math.floor(next() * 51);
   if (next() < 0.5) Object.assign(state, { active: { side: "query", index: Math.floor(next() * 40) }, pinned: true });

@@ -39,11 +39,15 @@ def labels(sequence: dict[str, Any]) -> list[str]:
 
 
 def matrices(data: bytes) -> dict[tuple[int, int], np.ndarray]:
-    """Halves [query, key] of each head that was sent in full, zero where a causal head cannot read."""
+    """Halves [query, key] of each head that was sent in full, zero where a causal head cannot read.
+
+    What stands for several heads at once comes after them, as heads of a layer after the last.
+    """
     header, parts = unpack(data)
     n = len(labels(header["queries"]))
     m = len(labels(header["keys"])) if "keys" in header else n
-    all_heads = [[layer, head] for layer, count in enumerate(header["heads"]) for head in range(count)]
+    counts = [*header["heads"], len(header.get("extra", []))]
+    all_heads = [[layer, head] for layer, count in enumerate(counts) for head in range(count)]
     sent = [tuple(head) for head in header.get("sent", all_heads)]
     flat = read_halves(parts["codes"], parts["fine"]).reshape(len(sent), -1)
     where = np.tri(n, dtype=bool) if header["causal"] else np.ones((n, m), bool)

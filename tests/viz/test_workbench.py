@@ -182,3 +182,13 @@ def test_probabilities_arrive_as_the_same_float32() -> None:
     header, _ = unpack(workbench.view(traces.trace(ranking=ranking)).pack())
     assert np.array_equal(np.float32(header["ranking"]["best"]), probabilities)
     assert header["ranking"]["n"] == 4096
+
+
+def test_scores_are_sent_in_halves_and_those_without_a_number_are_left_out() -> None:
+    trace = traces.trace(shape=(2, 2))
+    induction = np.array([[0.12345, np.nan], [0, 1]], np.float32)
+    nothing = np.full((2, 2), np.nan, np.float32)
+    known = replace(traces.statistics(trace), scores={"induction": induction, "same word": nothing, "broad": induction})
+    header, parts = unpack(workbench.view(trace, known).pack())
+    assert header["scores"] == ["induction"]
+    assert (parts["statistics"][5:].astype(int) - 1).tolist() == [[246, -1, 0, 2000]]

@@ -6,7 +6,6 @@ pooled by maximum, with the matrices of the layer that is looked at; the browser
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,21 +13,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.records import Attention, Bools, Floats, HeadStatistics, Ranking, Sequence, Trace
+from models.records import Aggregates, Attention, Bools, Floats, HeadStatistics, Ranking, Sequence, Trace
 from viz import theme
-from viz.codes import Bytes, Words, clean, entropy, fine, flat, halves, pool, sqrt8
+from viz.codes import Bytes, Long, Words, clean, entropy, fine, flat, halves, long_halves, pool, sqrt8
 from viz.view import View
 from viz.views import neurons as neurons_view
-
-Head = tuple[int, int]  # layer, head
+from viz.views import tiles
+from viz.views.tiles import Head, heads
 
 # what the page's address says of the workbench
-STATE = ("heads", "view", "token", "scale", "sinks", "threshold", "norm")
+STATE = ("heads", "view", "token", "scale", "sinks", "threshold", "norm", "score", "over")
 THUMBNAIL = 48  # at most so many rows and columns in a pooled thumbnail
 BYTES_PER_WEIGHT = 1.1  # an upper bound on what a weight packs to, from 64 tokens on
+BUDGET = 4_000_000  # bytes up to which everything is sent at once
 N_ANSWERS = 8
 LAYER_BYTES = 2**28  # how much of a stack is held in memory at a time
 OVERHEAD = 65_536  # bytes set aside for header, labels and statistics
+# figures of a head that are sent beside entropy, distance and sink mass, where the input has them
+SCORES = ("previous token", "next token", "same word", "induction", "diagonal", "punctuation")
 
 
 def view(
@@ -37,25 +39,30 @@ def view(
     *,
     want: tuple[Head, ...] = (),
     attention: int = 0,
-    budget: int = 4_000_000,
+    budget: int = BUDGET,
     note: str = "",
     state: dict[str, str] | None = None,
     link: bool = True,
     neurons: tuple[int, ...] | None = None,
+    aggregates: Aggregates | None = None,
 ) -> View:
     """The workbench on `trace.attentions[attention]`.
 
     `want`: heads (layer, head) to send in full if not all fit into `budget` bytes, the one in focus first.
     `note`: shown where the model has no answer to rank. `state`: what is selected at first, under the names and in the
     form that the page's address uses (`STATE` lists them). `link`: keep the state in the page's address, where there is
-    a page. `neurons`: the head (layer, head) whose query and key go along, for the Neurons pane.
+    a page. `neurons`: the head (layer, head) whose query and key go along, for the Neurons pane. `aggregates`: several
+    heads as one, shown in a row of their own under the layers; the first of them is head 0 of the layer after the last.
     """
     stack = trace.attentions[attention]
+    every = stack if aggregates is None else tiles.added(stack, aggregates)
     sinks = stack.keys.special if statistics is None else statistics.sinks
     state = state or {}
-    want = tuple(head for head in want or heads(state.get("heads", "")) if _exists(stack, head))
-    reading = _read(stack, sinks, want, budget)
+    want = tuple(head for head in want or heads(state.get("heads", "")) if _exists(every, head))
+    reading = _read(every, sinks, want, budget)
     header = _facts(stack, sinks) | _answer(trace.ranking, note) | reading.header() | {"link": link}
+    if aggregates is not None:
+        header |= {"extra": list(aggregates.names), "over": tiles.words(aggregates.over, stack.n_heads)}
     if reading.pooled and want:
         header["want"] = [list(head) for head in want]
     if state:
@@ -64,9 +71,21 @@ def view(
     if statistics is not None:
         roles = sorted({role for row in statistics.role for role in row if role})
         header["roles"], header["max_entropy"] = roles, round(float(statistics.max_entropy), 2)
-        parts["statistics"] = _statistics(statistics, stack.n_heads, roles)
+        header["scores"] = [name for name in SCORES if np.isfinite(statistics.scores.get(name, np.nan)).any()]
+        parts["statistics"] = _statistics(statistics, stack.n_heads, roles, header["scores"])
     bench = View("workbench", header, parts, _title(trace, stack))
     return bench if neurons is None else neurons_view.added(bench, trace, attention, neurons)
+
+
+def whole(stack: Attention, budget: int = BUDGET) -> bool:
+    """Whether every head can be sent in full, with several heads as one beside them."""
+    causal = stack.causal and len(stack.queries) == len(stack.keys)
+    return _fits(stack, causal, sum(stack.n_heads) + tiles.MOST, budget)
+
+
+def _fits(stack: Attention, causal: bool, n_heads: int, budget: int) -> bool:
+    n, m = len(stack.queries), len(stack.keys)
+    return (n * (n + 1) // 2 if causal else n * m) * n_heads * BYTES_PER_WEIGHT <= budget
 
 
 @dataclass(frozen=True)
@@ -75,8 +94,8 @@ class _Matrix:
 
     codes: Bytes
     fine: Bytes
-    hidden: Words
-    totals: Words
+    hidden: Words | Long
+    totals: Words | Long
 
     @property
     def size(self) -> int:
@@ -111,8 +130,8 @@ class _Reading:
         """One head's clean weights [query, key] as they are sent."""
         sent = flat(weights, self.causal)
         codes = sqrt8(sent)
-        hidden = weights[:, self.sinks].sum(-1, dtype=np.float64)
-        return _Matrix(codes, fine(codes, halves(sent)), halves(hidden), halves(weights.sum(-1, dtype=np.float64)))
+        hidden, totals = (mass.sum(-1, dtype=np.float64) for mass in (weights[:, self.sinks], weights))
+        return _Matrix(codes, fine(codes, halves(sent)), long_halves(hidden), long_halves(totals))
 
     def header(self) -> dict[str, Any]:
         """How to read the parts: `causal` if only lower triangles are sent; `sent` lists heads sent in full."""
@@ -135,8 +154,9 @@ class _Reading:
         bad = np.stack([self.bad[head] for head in sorted(self.bad)])
         totals = np.stack([matrix.totals for matrix in matrices])
         whole = ~np.stack([self.bad[head] for head in self.matrices])
-        if (abs(totals[whole].astype(int) - 2000) > 6).any():
-            parts["totals"] = totals
+        near = abs(totals.astype(int) - 2000) <= 6
+        if not near[whole].all():
+            parts["totals"] = np.where(near, totals.dtype.type(2000), totals)
         if bad.any():
             parts["bad"] = np.packbits(bad)
         return parts
@@ -156,8 +176,7 @@ def _read(stack: Attention, sinks: Bools, want: tuple[Head, ...], budget: int) -
 
 
 def _read_as(reading: _Reading, stack: Attention, want: tuple[Head, ...], budget: int) -> _Reading:
-    n_weights = len(flat(np.empty((len(stack.queries), len(stack.keys)), bool), reading.causal)) * sum(stack.n_heads)
-    reading.pooled = n_weights * BYTES_PER_WEIGHT > budget
+    reading.pooled = not _fits(stack, reading.causal, sum(stack.n_heads), budget)
     if reading.pooled:
         _read_some(reading, stack, want or ((0, 0),), budget - OVERHEAD)
     else:
@@ -200,12 +219,6 @@ def _heads(stack: Attention, layers: Iterable[int], first: Head | None = None) -
             yield (layer, number), stack.at(layer, number) if weights is None else weights[number]
 
 
-def heads(text: str) -> tuple[Head, ...]:
-    """Heads written as in the page's address and in the state `want`, "7.3,2.1"; what is no head is left out."""
-    found = re.findall(r"(?:^|,)(\d{1,4})\.(\d{1,4})(?=,|$)", text)
-    return tuple((int(layer), int(number)) for layer, number in found)
-
-
 def _exists(stack: Attention, head: Head) -> bool:
     layer, number = head
     return 0 <= layer < len(stack.n_heads) and 0 <= number < stack.n_heads[layer]
@@ -243,9 +256,12 @@ def _answer(ranking: Ranking | None, note: str) -> dict[str, Any]:
     return {"ranking": answer, "note": note}
 
 
-def _statistics(statistics: HeadStatistics, n_heads: tuple[int, ...], roles: list[str]) -> NDArray[Any]:
+def _statistics(
+    statistics: HeadStatistics, n_heads: tuple[int, ...], roles: list[str], scores: list[str]
+) -> NDArray[Any]:
     """One row each: entropy in hundredths of a bit, distance in tenths, sink mass in halves, role, its score in
-    hundredths; one column per head. Everything counts from 1: 0 says there is no such number."""
+    hundredths, and each of the scores in halves; one column per head. Everything counts from 1: 0 says there is no such
+    number."""
     named = [row[head] for row, n in zip(statistics.role, n_heads, strict=True) for head in range(n)]
     role = [roles.index(name) + 1.0 if name else 0.0 for name in named]
     present = np.concatenate([np.arange(statistics.entropy.shape[1]) < n for n in n_heads])
@@ -254,6 +270,7 @@ def _statistics(statistics: HeadStatistics, n_heads: tuple[int, ...], roles: lis
         np.floor(10 * statistics.distance.astype(float) + 0.5),
         np.floor(2000 * statistics.sink_mass.astype(float)),
         np.floor(100 * statistics.role_score.astype(float) + 0.5),
+        *(np.floor(2000 * statistics.scores[name].astype(float)) for name in scores),
     ]
     table = np.stack([row.ravel()[present] for row in rows]) + 1
     table = np.insert(np.nan_to_num(table, nan=0.0), 3, role, axis=0)

@@ -7,9 +7,10 @@
 const PANES = [];
 
 // What else stands around the panes, each added by its own file: make(bench) returns an object with any of `tool` (a
-// node for the first row of controls, right), `strip` (a node over the grid), `below` (a node under the status line),
-// `take()` (new data), `draw()` (the selection changed), `point()` (the active token changed) and `key(event)` (true if
-// the key was its own). Without the marks it has nothing to say to, a part hides its nodes.
+// node for the first row of controls, right), `title` (one over the grid, right), `strip` (one between the two),
+// `under` (one under the grid), `below` (one under the status line), `take()` (new data), `draw()` (the selection changed), `point()` (the active token changed),
+// `key(event)` (true if the key was its own), `mark(index)` (words on a head for its thumbnail) and `paint(pen, index, x,
+// y, size)` (their picture in its corner, true if drawn). Without the marks it has nothing to say to, a part hides its nodes.
 const PARTS = [];
 
 // Keys of the state that panes and parts add, each by its own file: {key, start, write(state), read(state, text, payload)};
@@ -25,8 +26,9 @@ const OWN_TOP_FROM = 64; // from so many keys on, a thumbnail's colours run to i
 const LEAST_TOP = 128; // the code of 0.25: no head's own top is taken lower
 const THRESHOLD = { start: 4, most: 50 }; // hundredths
 
-const headName = ({ layer, head }) => `L${layer} · H${head}`;
-const longName = ({ layer, head }) => `Layer ${layer} · head ${head}`;
+// `tile`: what stands for several heads (tiles.js)
+const headName = ({ layer, head, tile }) => tile?.name ?? `L${layer} · H${head}`;
+const longName = ({ layer, head, tile }) => tile?.title ?? `Layer ${layer} · head ${head}`;
 const sameHead = (a, b) => a.layer === b.layer && a.head === b.head;
 
 // Where each block of nearly equal length begins, and where the last one ends; `viz.codes.edges` does the same.

@@ -35,16 +35,17 @@ class Chips {
     this.point();
   }
 
-  chip({ layer, head, slot }) {
+  chip(head) {
+    const { slot } = head;
     const { payload, theme, state } = this.bench;
     const number = span("number", slot + 1);
     number.style.cssText = `background:${theme.heads[slot]};color:${theme.digits[slot]}`;
-    const name = headName({ layer, head });
-    const role = payload.statistics?.[payload.index({ layer, head })];
+    const name = headName(head);
+    const role = payload.statistics?.[payload.index(head)];
     const title = role?.role && role.score !== null ? `${role.role}, ${role.score.toFixed(2)}` : "";
     const ariaPressed = String(slot === state.focus);
     const focus = pressable("name", "", () => this.bench.focus(slot), { title, ariaPressed });
-    focus.append(number, name, span("role-text", this.about({ layer, head, slot }, role)));
+    focus.append(number, name, span("role-text", this.about(head, role)));
     focus.dataset.chip = slot;
     const chip = el("div", { className: slot === state.focus ? "chip focus" : "chip" }, focus);
     chip.classList.toggle("off", state.off.has(slot));
@@ -59,6 +60,7 @@ class Chips {
     const { payload, state, waiting } = this.bench;
     if (state.off.has(head.slot)) return "off";
     if (!payload.matrix(head)) return waiting ? "reading …" : "thumbnail only";
+    if (head.tile) return head.tile.about;
     return known ? known.role || "no role found" : "";
   }
 
@@ -83,7 +85,9 @@ class Chips {
     const what = payload.matrix(state.head) ? "in full" : "as its thumbnail";
     const part = side === "query" ? "row" : "column";
     const label = quoted(payload.tokens(side).labels[index]);
-    fill(this.words, [`The outlined head ${what}, the ${part} of `, label, ` framed. ${rim} rim = focus; every view follows it.`]);
+    const tile = state.head.tile ? "tile" : "head";
+    fill(this.words, [`The outlined ${tile} ${what}, the ${part} of `, label,
+      ` framed. ${rim} rim = focus; every view follows it. Shift-click adds a head.`]);
   }
 
   // The pair under the pointer; where several share a pixel, the strongest of them.

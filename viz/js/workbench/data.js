@@ -50,8 +50,10 @@ class Payload {
     this.self = this.keys === this.queries;
     this.sink = new Uint8Array(this.keys.length);
     for (const position of header.sinks) this.sink[position] = 1;
-    this.first = header.heads.map((_, layer) => header.heads.slice(0, layer).reduce((a, b) => a + b, 0));
+    this.rows = [...header.heads, ...(header.extra?.length ? [header.extra.length] : [])]; // of the grid: how many in each
+    this.first = this.rows.map((_, layer) => this.rows.slice(0, layer).reduce((a, b) => a + b, 0));
     this.heads = header.heads.flatMap((n, layer) => Array.from({ length: n }, (_, head) => ({ layer, head })));
+    this.tiles = [...this.heads, ...readTiles(header)]; // the heads, and after them what stands for several
     [this.hidden, this.totals] = [parts.hidden, parts.totals];
     this.readMatrices();
     this.readThumbnails();
@@ -66,28 +68,35 @@ class Payload {
   width(q) { return this.causal ? q + 1 : this.keys.length; }
   tokens(side) { return side === "query" ? this.queries : this.keys; }
   index({ layer, head }) { return this.first[layer] + head; }
-  exists({ layer, head }) { return head >= 0 && head < (this.header.heads[layer] ?? 0); }
+  exists({ layer, head }) { return head >= 0 && head < (this.rows[layer] ?? 0); }
+  // The head or tile of this place, as it is known here; the one that another payload knew, or null.
+  named(head) { return this.exists(head) ? this.tiles[this.index(head)] : null; }
+  again(old) {
+    if (old.tile) return this.tiles.find(({ tile }) => tile?.name === old.tile.name) ?? null;
+    return old.layer < this.layers ? this.named(old) : null;
+  }
   matrix(head) { return this.matrices.get(this.index(head)); }
 
   readMatrices() {
-    const sent = this.header.sent?.map(([layer, head]) => this.index({ layer, head })) ?? this.heads.map((_, i) => i);
+    const sent = this.header.sent?.map(([layer, head]) => this.index({ layer, head })) ?? this.tiles.map((_, i) => i);
     const [n, m] = [this.queries.length, this.keys.length];
     const size = this.causal ? (n * (n + 1)) / 2 : n * m;
     const { codes, fine } = this.parts;
     const halves = readHalves(codes, fine);
     const cut = (array, slot) => array.subarray(slot * size, (slot + 1) * size);
     this.matrices = new Map(sent.map((i, slot) =>
-      [i, new Matrix(this, this.heads[i], slot, cut(codes, slot), cut(halves, slot))]));
+      [i, new Matrix(this, this.tiles[i], slot, cut(codes, slot), cut(halves, slot))]));
   }
 
   readThumbnails() {
     if (!this.header.pooled) return;
     const [n, m] = this.header.pooled;
     const size = this.causal ? (n * (n + 1)) / 2 : n * m;
-    this.thumbnails = this.heads.map((_, i) => this.parts.thumbnails.subarray(i * size, (i + 1) * size));
+    this.thumbnails = this.tiles.map((_, i) => this.parts.thumbnails.subarray(i * size, (i + 1) * size));
   }
 
-  // Entropy in bits, distance in tokens, sink mass in halves, role and its score per head; null where there is none.
+  // Entropy in bits, distance in tokens, sink mass in halves, role and its score, and in halves the scores that the
+  // header lists, per head; null where there is none.
   readStatistics() {
     const table = this.parts.statistics;
     if (!table) return;
@@ -99,6 +108,7 @@ class Payload {
       sink: number(2, i, 1),
       role: column(3, i) ? this.header.roles[column(3, i) - 1] : "",
       score: number(4, i, 100),
+      scores: Object.fromEntries((this.header.scores ?? []).map((name, row) => [name, number(5 + row, i, 1)])),
     }));
   }
 

@@ -80,7 +80,7 @@ class FromHerePane {
     this.seen = `${state.active.side}`;
   }
 
-  title({ layer, head }) { return `L${layer} H${head}`; }
+  title({ layer, head, tile }) { return tile?.name ?? `L${layer} H${head}`; }
 
   // ---- Drawing
 
@@ -304,7 +304,7 @@ class FromHerePane {
     const { side, index } = state.active;
     const matrix = payload.matrix(state.head);
     if (!state.hideSinks) sinks.note.textContent = "nothing hidden";
-    else if (side === "query") sinks.note.textContent = matrix ? `${percentOf(matrix.hidden(index))} hidden` : "";
+    else if (side === "query") sinks.note.textContent = matrix ? `${hiddenWords(matrix, index)} hidden` : "";
     else sinks.note.textContent = "sinks left out";
     const label = shown(payload.tokens(side).labels[index]);
     this.token.value = String(index);

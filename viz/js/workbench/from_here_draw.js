@@ -9,7 +9,7 @@ const ORDERS = [{ name: "layer", title: "layer" }, { name: "weight", title: "wei
 
 // The heads whose weights are here, by layer.
 function sentHeads(payload) {
-  return [...payload.matrices.keys()].sort((a, b) => a - b).map((index) => payload.heads[index]);
+  return [...payload.matrices.keys()].sort((a, b) => a - b).map((index) => payload.tiles[index]);
 }
 
 // What each head (row) gives each position (column) seen from the active token: {codes, columns, reach}.
@@ -85,7 +85,8 @@ function rowAt(tops, height, y) {
 
 // How many heads are here and how many are not.
 function hereWords(payload, live) {
-  const [here, all] = [payload.matrices.size, payload.heads.length];
+  const all = payload.heads.length;
+  const here = [...payload.matrices.keys()].filter((index) => index < all).length;
   const count = (n) => `${thousands(n)} ${n === 1 ? "head" : "heads"}`;
   if (here === all) return `all ${count(all)}`;
   const gone = all - here;

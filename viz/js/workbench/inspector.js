@@ -9,11 +9,11 @@ class Inspector {
   }
 
   draw() {
-    const { payload } = this.bench;
+    const { payload, state } = this.bench;
     const { ranking, note } = payload.header;
     this.element.hidden = !payload.statistics && !ranking && !note;
-    this.figures.hidden = !payload.statistics;
-    if (payload.statistics) this.figures.replaceChildren(...this.all());
+    this.figures.hidden = !payload.statistics || Boolean(state.head.tile); // several heads at once have no such figures
+    if (!this.figures.hidden) this.figures.replaceChildren(...this.all());
     this.answer.replaceChildren(...(ranking ? answerNodes(ranking) : []), ...(note ? [span("cap wrap", note)] : []));
   }
 

@@ -233,10 +233,10 @@ function lineSums({ payload, state }, queries) {
     const { counts, mass, total, hidden, rows } = histogram(payload.matrix(head), payload, state, queries);
     counts.forEach((count, bin) => { sum[bin < from ? "off" : "on"] += count; });
     sum.offMass += Math.max(0, total - hidden - mass.slice(from).reduce((a, b) => a + b, 0));
-    sum.rows += rows;
+    sum.rows += Math.max(rows, total); // of one head per row, its weights: 1, or more of several heads' largest
   }
   if (sum.rows) sum.offMass /= sum.rows;
   const focus = payload.matrix(state.head) && histogram(payload.matrix(state.head), payload, state, queries);
-  if (focus?.rows) sum.hidden = focus.hidden / focus.rows;
+  if (focus?.rows) sum.hidden = focus.hidden / Math.max(focus.rows, focus.total);
   return sum;
 }

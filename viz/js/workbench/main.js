@@ -49,8 +49,8 @@ class Workbench extends Mounted {
     this.ramp = el("canvas", { width: 96, height: 10, ariaHidden: "true" });
     const title = el("b", { textContent: "Heads" });
     return (this.heads = el("div", { className: "heads" },
-      el("div", { className: "bar" }, title, this.size, spring(), span("cap", "Shift-click adds a head")),
-      ...this.nodes("strip"), this.grid.element, this.roles,
+      el("div", { className: "bar" }, title, this.size, spring(), ...this.nodes("title")),
+      ...this.nodes("strip"), this.grid.element, ...this.nodes("under"), this.roles,
       el("div", { className: "cap ramp" }, this.rampLow, this.ramp, this.rampHigh, this.rampWords),
       this.chips.element));
   }
@@ -135,10 +135,11 @@ class Workbench extends Mounted {
   }
 
   missingWords() {
-    const { layer } = this.state.head;
-    if (this.waiting) return `reading layer ${layer} …`;
+    const { layer, tile } = this.state.head;
+    const name = tile ? `the ${TILES[tile.name].title.toLowerCase()}` : `layer ${layer}`;
+    if (this.waiting) return `reading ${name} …`;
     if (this.live) return "too large to send with the others; choose it alone.";
-    return `this file holds layer ${layer} as thumbnails only.`;
+    return `this file holds ${name} as ${tile ? "a thumbnail" : "thumbnails"} only.`;
   }
 
   // ---- What the visitor does

@@ -89,14 +89,15 @@ function strongest(matrix, [q0, q1], [k0, k1], hidden) {
 
 // The share of a head's mass that is hidden, over the queries that Lines counts too.
 function hiddenShare(payload, state, matrix) {
-  let [sum, rows] = [0, 0];
+  let [sum, rows, total] = [0, 0, 0];
   for (let q = 0; q < payload.queries.length; q++) {
     if (payload.bad(matrix.head, q) || hiddenToken(payload, state, q)) continue;
     const hidden = matrix.hidden(q);
     sum += hidden ? (hidden + 0.5) / 2000 : 0;
+    total += matrix.total(q) / 2000;
     rows++;
   }
-  return rows ? sum / rows : 0;
+  return rows ? sum / Math.max(rows, total) : 0; // rows of several heads' largest weights hold more than 1
 }
 
 // 4 × 4 weights, or 1 weight

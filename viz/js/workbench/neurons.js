@@ -46,7 +46,8 @@ class NeuronsPane {
   // What the server is to be asked for: the head in focus, and the pinned query where rows come one at a time.
   get needs() {
     const { payload: { header }, state } = this.bench;
-    const { layer, head } = state.head;
+    const { layer, head, tile } = state.head;
+    if (tile) return null;
     const there = header.neurons;
     if (!there || there.head[0] !== layer || there.head[1] !== head) {
       return `${layer}.${head}` + (state.pinned && state.active.side === "query" ? `.${state.active.index}` : "");
@@ -69,6 +70,7 @@ class NeuronsPane {
   missing(fits) {
     const { live, state } = this.bench;
     const name = longName(state.head);
+    if (state.head.tile) return [strong(`${name}: `), "several heads at once have no query and no key. Choose one head to see where its weights come from."];
     if (fits) return [strong(`${name}: `), this.all.why];
     if (live) return [`Reading query and key of ${name.toLowerCase()} …`];
     if (!this.all) return ["This file was written without queries and keys."];

@@ -84,10 +84,11 @@ class State {
 
   // After new data: what no longer exists is let go; the token stays only if the text is the same.
   keep(payload, sameText) {
-    const heads = this.chosen.filter((head) => payload.exists(head)).map(({ layer, head }) => ({ layer, head }));
-    const focus = payload.exists(this.head) ? { ...this.head } : null;
-    if (heads.length < this.chosen.length) this.choose(heads.length ? heads : [payload.heads[0]]);
-    if (focus) this.focus = this.slotOf(focus);
+    const together = this.head.tile && payload.tiles[payload.heads.length];
+    this.slots = this.slots.map((head) => head && payload.again(head));
+    this.off = new Set([...this.off].filter((slot) => this.slots[slot]));
+    if (!this.chosen.length) this.choose([together ?? payload.heads[0]]);
+    if (!this.head) this.focus = this.chosen[0].slot;
     if (!sameText) Object.assign(this, { active: startToken(payload, this.hideSinks), pinned: false, cell: null });
   }
 }
@@ -100,7 +101,7 @@ const READERS = {
     const found = [...text.matchAll(/(?:^|,)(\d{1,6})\.(\d{1,6})(?=,|$)/g)];
     const asked = found.map(([, layer, head]) => ({ layer: Number(layer), head: Number(head) }));
     const distinct = asked.filter((head, i) => asked.findIndex((other) => sameHead(head, other)) === i);
-    const heads = distinct.filter((head) => payload.exists(head)).slice(0, MOST_HEADS);
+    const heads = distinct.map((head) => payload.named(head)).filter(Boolean).slice(0, MOST_HEADS);
     if (heads.length) {
       state.slots.fill(null); // colours in the order asked for
       state.off.clear();

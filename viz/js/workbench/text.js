@@ -114,7 +114,7 @@ class TextPane {
     const matrix = payload.matrix(state.head);
     const { side, index } = state.active;
     if (!state.hideSinks) sinks.note.textContent = "nothing hidden";
-    else if (side === "query") sinks.note.textContent = matrix ? `${percentOf(matrix.hidden(index))} hidden` : "";
+    else if (side === "query") sinks.note.textContent = matrix ? `${hiddenWords(matrix, index)} hidden` : "";
     else sinks.note.textContent = "sinks left out";
   }
 

@@ -51,13 +51,14 @@ function namedWeights(verb, labels, indices, half) {
 function rowSentence(payload, matrix, q, hideSinks, pane) {
   const row = readRow(payload, matrix, q, hideSinks, pane.listed);
   const start = quoted(payload.queries.labels[q]);
-  const hidden = `${percentOf(row.hidden)} on ${sinkWords(payload)}`;
+  const uneven = unevenRow(matrix, q); // what is no share of 1 is told as weight
+  const hidden = `${uneven ? places2(row.hidden) : percentOf(row.hidden)} on ${sinkWords(payload)}`;
   if (!row.listed.length) return [start, ` reads only what is hidden: ${hidden}.`];
   const rests = [];
   if (row.hidden) rests.push(`${hidden} hidden`);
-  if (row.nWeaker) rests.push(pane.weaker(percent(row.rest), row.nWeaker));
-  if (row.total < 0.997) rests.push(`${percent(1 - row.total)} on nothing`);
-  if (row.total > 1.003) rests.push(`its weights add up to ${row.total.toFixed(2)}`);
+  if (row.nWeaker) rests.push(pane.weaker(uneven ? places2(2000 * row.rest) : percent(row.rest), row.nWeaker));
+  if (uneven || row.total > 1.003) rests.push(`its weights add up to ${row.total.toFixed(2)}`);
+  else if (row.total < 0.997) rests.push(`${percent(1 - row.total)} on nothing`);
   const named = namedWeights("reads", payload.keys.labels, row.listed, (k) => matrix.half(q, k));
   return [start, ...named, rests.length ? `; ${rests.join(", ")}.` : "."];
 }
