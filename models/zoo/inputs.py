@@ -155,7 +155,7 @@ class Reader:
         if given.target and given.target.strip():
             ids = self._target_ids(given.target)
         elif self.module.can_generate():
-            ids = self._answer(prepared.arguments)
+            ids = self.answer(prepared.arguments)
             notes = ("The decoder reads what the model itself answers, word by word the likeliest.",)
         else:
             ids = self._target_ids(given.text or " ")
@@ -189,11 +189,11 @@ class Reader:
         return next((value for value in found if isinstance(value, int)), 0)
 
     @torch.no_grad()
-    def _answer(self, arguments: Mapping[str, Any]) -> tuple[int, ...]:
-        """What the model writes, greedily, without its end token; at least the start token."""
+    def answer(self, arguments: Mapping[str, Any]) -> tuple[int, ...]:
+        """What the model writes by itself, greedily, without its end token; at least the start token."""
         module: Any = self.module
         where = module.device
-        on_device = {name: value.to(where) for name, value in arguments.items()}
+        on_device = {name: value.to(where) for name, value in arguments.items() if name != "decoder_input_ids"}
         options = {"max_new_tokens": MAX_ANSWER, "do_sample": False, "num_beams": 1}
         try:
             ids = module.generate(**on_device, **options)[0].tolist()

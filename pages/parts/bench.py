@@ -6,7 +6,7 @@ import streamlit as st
 
 from models import zoo
 from models.records import Trace
-from pages.parts import keep, show
+from pages.parts import ablation, keep, rewriting, show
 from viz.view import View
 from viz.views import neurons as neurons_view
 from viz.views import workbench as workbench_view
@@ -14,18 +14,20 @@ from viz.views import workbench as workbench_view
 FROM_LINK = "link"  # what the Neurons pane asks for before it was touched: the address says whether it is open
 
 
-def mount(kept: keep.Kept, attention: int, key: str) -> None:
+def mount(kept: keep.Kept, attention: int, key: str, rewrites: rewriting.Rewrites) -> None:
     """Every head of one stack; of a text too long to send whole, the heads that the visitor has asked for."""
+    rewriting.leave()
     state = st.session_state.get(key) or {}
     want = workbench_view.heads(state.get("want") or st.query_params.get("heads", ""))
-    name = ("workbench", kept.key, attention, want)
-    packed = keep.packed(name, lambda: _workbench(kept, attention, want))
+    name = ("workbench", kept.key, kept.asked, attention, want)
+    packed = keep.packed(name, lambda: rewrites.offered(_workbench(kept, attention, want), kept, attention))
     asked = state.get("neurons", FROM_LINK)
     if asked and (asked != FROM_LINK or st.query_params.get("view") == "neurons"):
         bench = packed.view
         head = neurons_view.head_of(bench, asked, want)
         packed = keep.packed((*name, head), lambda: with_neurons(bench, kept, attention, head))
-    show.view(packed.view, key=key, data=packed.data, want="", neurons=FROM_LINK)
+    states = {"want": "", "neurons": FROM_LINK, "off": ablation.FROM_LINK, "rewrite": ""}
+    show.view(packed.view, key=key, data=packed.data, then={"rewrite": lambda: rewrites.take(key)}, **states)
 
 
 def with_neurons(bench: View, kept: keep.Kept, attention: int, head: neurons_view.Asked) -> View:
@@ -41,13 +43,20 @@ def _workbench(kept: keep.Kept, attention: int, want: tuple[tuple[int, int], ...
     """The picture, beginning with the head that has most to show on this input."""
     from models.explain.heads import striking
 
-    statistics = kept.statistics(attention)
+    statistics = (kept.before or kept).statistics(attention)  # a head that is switched off does not move the eye
     found = striking(statistics) if statistics else None
     layer, head = found or _carded(kept.trace, attention)
-    state = {"heads": f"{layer}.{head}"}
-    return workbench_view.view(
-        kept.trace, statistics, attention=attention, want=want, note=_note(kept.trace), state=state
+    return drawn(kept, attention, want, {"heads": f"{layer}.{head}"}, _note(kept.trace))
+
+
+def drawn(
+    kept: keep.Kept, attention: int, want: tuple[tuple[int, int], ...], state: dict[str, str], note: str = ""
+) -> View:
+    """The workbench of a pass, with what was switched off in it."""
+    made = workbench_view.view(
+        kept.trace, kept.statistics(attention), attention=attention, want=want, note=note, state=state
     )
+    return ablation.told(made, kept, attention)
 
 
 def _carded(trace: Trace, attention: int) -> tuple[int, int]:

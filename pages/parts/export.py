@@ -48,6 +48,6 @@ def menu(page: str, kept: keep.Kept, number: int) -> None:
 
 
 def _workbench(kept: keep.Kept, number: int, want: tuple[workbench.Head, ...], state: dict[str, str]) -> View:
-    made = workbench.view(kept.trace, kept.statistics(number), attention=number, want=want, state=state)
+    made = bench.drawn(kept, number, want, state)
     asked = (st.session_state.get("workbench") or {}).get("neurons", "")
     return bench.with_neurons(made, kept, number, neurons.head_of(made, asked, want))

@@ -6,7 +6,7 @@ import { plain, random, use } from "./script.mjs";
 
 const { State, PANES, SCALES, NORMS, stateKeys } = use("{ State, PANES, SCALES, NORMS, stateKeys }");
 const payload = {
-  layers: 3, header: { heads: [4, 2, 7] }, queries: { length: 40 },
+  layers: 3, header: { heads: [4, 2, 7], off: { asked: "", heads: [], model: "m" } }, queries: { length: 40 },
   exists({ layer, head }) { return head < (this.header.heads[layer] ?? 0); },
 };
 
@@ -22,6 +22,7 @@ function anyState(next) {
   state.norm = of(Object.keys(NORMS));
   state.hideSinks = next() < 0.5;
   state.threshold = Math.floor(next() * 51);
+  state.ablated = heads.filter(() => next() < 0.2).map((head) => ({ stack: 0, ...head }));
   if (next() < 0.5) Object.assign(state, { active: { side: "query", index: Math.floor(next() * 40) }, pinned: true });
   return state;
 }

@@ -23,7 +23,7 @@ from viz.views import neurons as neurons_view
 Head = tuple[int, int]  # layer, head
 
 # what the page's address says of the workbench
-STATE = ("heads", "view", "token", "scale", "sinks", "threshold", "norm")
+STATE = ("heads", "view", "token", "scale", "sinks", "threshold", "norm", "off")
 THUMBNAIL = 48  # at most so many rows and columns in a pooled thumbnail
 BYTES_PER_WEIGHT = 1.1  # an upper bound on what a weight packs to, from 64 tokens on
 N_ANSWERS = 8

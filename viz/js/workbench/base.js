@@ -7,13 +7,14 @@
 const PANES = [];
 
 // What else stands around the panes, each added by its own file: make(bench) returns an object with any of `tool` (a
-// node for the first row of controls, right), `strip` (a node over the grid), `below` (a node under the status line),
+// node for the first row of controls, right), `strip` (a node over the grid), `beside` (a node under their
+// chips), `chosen` (a node under the chosen heads and their matrix), `below` (a node under the status line),
 // `take()` (new data), `draw()` (the selection changed), `point()` (the active token changed) and `key(event)` (true if
 // the key was its own). Without the marks it has nothing to say to, a part hides its nodes.
 const PARTS = [];
 
 // Keys of the state that panes and parts add, each by its own file: {key, start, write(state), read(state, text, payload)};
-// `start` is put into the state under the key's name, `write` returns the text for the address ("" where there is nothing
+// `start` is put into the state under the key's name, or under `name` if there is one, `write` returns the text for the address ("" where there is nothing
 // to say), `read` takes it over and returns what to say if it cannot be. `viz.views.workbench.STATE` lists them too.
 const FIELDS = [];
 

@@ -57,7 +57,8 @@ class Chips {
 
   about(head, known) {
     const { payload, state, waiting } = this.bench;
-    if (state.off.has(head.slot)) return "off";
+    if (this.bench.off?.has(head)) return "switched off";
+    if (state.off.has(head.slot)) return "lines hidden";
     if (!payload.matrix(head)) return waiting ? "reading …" : "thumbnail only";
     return known ? known.role || "no role found" : "";
   }

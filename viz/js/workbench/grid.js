@@ -97,6 +97,9 @@ class Grid {
   mark() {
     const { payload, theme, state, font } = this.bench;
     const pen = prepare(this.marks, this.width, this.height);
+    for (const head of payload.heads) {
+      if (this.bench.off?.has(head)) crossOut(pen, theme, this.x(head.head), this.y(head.layer), this.cell);
+    }
     for (const { layer, head, slot } of state.chosen) {
       const [x, y, off] = [this.x(head), this.y(layer), state.off.has(slot)];
       [pen.strokeStyle, pen.lineWidth] = [theme.colour.page, 6];
