@@ -36,8 +36,8 @@ try:
         given = ask.part(PAGE, given, n_tokens, model.info.max_len, model.slides)
     kept = keep.trace(model, given)
     attention = ask.attention(PAGE, ref, kept.trace)
-    kept = ablation.switched(model, given, kept, key="workbench")
     show.facts(kept.trace, attention)
+    kept = ablation.switched(model, given, kept, key="workbench")
     with st.container(horizontal=True, vertical_alignment="center"):
         show.answer(kept.trace, given, ablation.said(kept))
         cards.about(ref)

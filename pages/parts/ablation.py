@@ -20,30 +20,36 @@ if TYPE_CHECKING:
 FROM_LINK = "link"  # what is asked for before anything was switched: the address says it
 
 
-def asked(trace_of: str, key: str) -> str:
-    """The heads to switch off, as the browser or the link writes them; a wish for another model is none."""
+def asked(name: str, key: str) -> str:
+    """The heads to switch off, as the browser or the link writes them; a wish for another model is none for this."""
     sent = (st.session_state.get(key) or {}).get("off", FROM_LINK)
     if sent == FROM_LINK:
-        return st.query_params.get("off", "")
-    return str(sent.get("heads", "")) if isinstance(sent, dict) and sent.get("model") == trace_of else ""
+        meant = st.session_state.setdefault(f"{key}_off_of", name)  # the model that the link was opened with
+        return st.query_params.get("off", "") if meant == name else ""
+    return str(sent.get("heads", "")) if isinstance(sent, dict) and sent.get("model") == name else ""
 
 
 def switched(model: Model, given: Given, kept: keep.Kept, key: str) -> keep.Kept:
     """The pass with the heads off that the visitor has switched off; `kept` itself if there are none.
 
-    A model that does not let its heads be changed gives `kept` too, with the reason in `refused`.
+    A model that does not let its heads be changed gives `kept` too, with the reason in `refused`; so does one that
+    does not let these be, and then `asked` says which.
     """
-    text = asked(model.info.name, key)
-    off = ablation_view.there(ablation_view.heads(text), kept.trace)
     who = model.info.name
-    refused = "" if model.switches else f"{who} computes its attention in blocks: no head can be switched off."
-    if not off or refused:
-        return replace(kept, asked=text, refused=refused)
+    if not model.switches:
+        return replace(kept, refused=f"{who} computes its attention in blocks of its own: no head can be switched off.")
+    text = asked(who, key)
+    off = ablation_view.there(ablation_view.heads(text), kept.trace)
+    if not off:
+        return replace(kept, asked=text)
     try:
         made = keep.edited(model, given, _edits(off))
     except zoo.InputError as problem:
         return replace(kept, asked=text, refused=str(problem))
-    return replace(made, before=kept, off=off, asked=text)
+    heads = ", ".join(f"{kept.trace.attentions[n].name} layer {layer} head {head}" for n, layer, head in off)
+    note = f"These heads are switched off, their output is zero: {heads}."
+    trace = replace(made.trace, notes=(*made.trace.notes, note))
+    return replace(made, trace=trace, before=kept, off=off, asked=text)
 
 
 def told(bench: View, kept: keep.Kept, attention: int) -> View:

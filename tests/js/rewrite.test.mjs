@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { plain, random, use } from "./script.mjs";
 
-const { placeOf, trimmed, wordAround, replaced, deleted, compareAddress } = use(
-  "{ placeOf, trimmed, wordAround, replaced, deleted, compareAddress }");
+const { placeOf, trimmed, wordAround, replaced, deleted, around, compareAddress } = use(
+  "{ placeOf, trimmed, wordAround, replaced, deleted, around, compareAddress }");
 
 const at = (text, word) => {
   const chars = [...text];
@@ -58,6 +58,13 @@ test("200 texts: only the stretch changes", () => {
     const rest = [...deleted(chars, [from, to])].filter((c) => c.trim()).join("");
     assert.equal(rest, [...chars.slice(0, from), ...chars.slice(to)].filter((c) => c.trim()).join(""));
   }
+});
+
+test("what stands around is cut at whole words", () => {
+  const chars = [..."Once upon a time there was"];
+  assert.deepEqual(plain(around(chars, [10, 11], 6)), [5, 16]);
+  assert.deepEqual(plain(around(chars, [0, 4], 50)), [0, 26]);
+  assert.deepEqual(plain(around([..."abcdefgh"], [3, 4], 2)), [3, 4]);
 });
 
 test("the link goes to the page beside this one, if it is short enough", () => {

@@ -1,6 +1,7 @@
 """Token labels a person can read, for every kind of tokenizer, and windows over long texts."""
 
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -175,7 +176,8 @@ def test_spans_are_the_characters_of_the_text_as_it_was_typed(tokenizer) -> None
     for label, span, special in zip(sequence.labels, sequence.spans, sequence.special, strict=True):
         assert special == (span is None) or span is None
         if span is not None and label.strip().isascii() and label.strip() and "⟨" not in label:
-            assert text[slice(*span)].strip().lower() == label.strip().lower()
+            said = unicodedata.normalize("NFKD", text[slice(*span)]).encode("ascii", "ignore").decode()
+            assert said.strip().lower() == label.strip().lower()
 
 
 def test_spans_of_a_pair_count_in_their_own_texts() -> None:

@@ -16,7 +16,8 @@ class Off {
   get stack() { return this.header?.stack ?? 0; }
   get stacks() { return stacksOf(this.bench.payload); }
   // Whether heads can be switched at all: with a server, and a model that allows it.
-  get can() { return Boolean(this.bench.live && this.header && !this.header.refused); }
+  get can() { return Boolean(this.bench.live && this.header && !this.never); }
+  get never() { return this.header.refused && !this.header.asked; }
   // Whether the picture is still the one before what was asked for last.
   get waiting() {
     const { header, sent } = this;
@@ -30,8 +31,8 @@ class Off {
   take() {
     const { state, live } = this.bench;
     if (!this.header) return void (state.ablated = []);
-    // a link's wish is the visitor's own from now on: it stands whatever the link says later
-    if (live && !this.taken && state.ablated.length) this.send();
+    // the address may say more than the server knew of it
+    if (live && !this.taken && offWords(state.ablated) !== offWords(this.given)) this.send();
     this.taken = true;
     if (!this.waiting) state.ablated = this.given;
     const { refused, asked } = this.header;
@@ -184,7 +185,9 @@ FIELDS.push({
   start: [],
   write: (state) => offWords(state.ablated),
   read(state, text, payload) {
-    if (!payload.header.off) return `asked for heads off (${shorten(text, 20)}), which cannot be done here`;
+    const { off } = payload.header;
+    if (!off) return `asked for heads off (${shorten(text, 20)}), which cannot be done here`;
+    if (off.refused && !off.asked) return `asked for heads off; ${off.refused.replace(/\.$/, "")}`;
     const asked = readOff(text);
     if (!asked.length) return `asked for the heads “${shorten(text, 20)}” off; write layer.head, as in 2.5,3.1`;
     const stacks = stacksOf(payload);
@@ -210,5 +213,6 @@ STYLES.push(`
 .off-was{grid-column:1/3;display:flex;justify-content:space-between;gap:4px;font-size:12px;line-height:16px;color:var(--muted);white-space:nowrap}
 .off-said{overflow-wrap:anywhere}
 .view .off-switch{align-self:flex-start;height:26px;font-size:13px;overflow:hidden;text-overflow:ellipsis;max-width:100%}
+.narrow .off-row{flex-direction:column}
 .narrow .off-panel{padding-left:10px;padding-right:10px}
 `);

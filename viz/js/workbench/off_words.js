@@ -43,7 +43,7 @@ const cosine = (distance) => (distance < 0.00005 ? (distance > 0 ? "<0.0001" : "
 function movedWords(change) {
   if (change?.bits !== undefined) return ["the answer moved by ", strong(`${bitsOf(change.bits)} bits`), " (KL)"];
   const vector = change?.move?.vector;
-  if (vector === undefined || vector === null) return ["this model gives no answer whose move could be measured"];
+  if (vector === undefined || vector === null) return ["there is no answer whose move could be measured"];
   return [`the ${change.move.of ?? "text"}'s vector moved by `, strong(cosine(vector)), " (cosine distance)"];
 }
 

@@ -28,8 +28,9 @@ class Rewrite {
   take() {
     const { root } = this.bench;
     if (!this.box.isConnected) root.append(this.box, this.button);
-    this.close(false);
     const texts = Object.values(this.facts ?? {}).flatMap((side) => side?.texts ?? []);
+    if (`${texts}` !== this.known) this.close(false); // what is being typed outlives all else that changes
+    this.known = `${texts}`;
     if (this.put && texts.includes(this.put.text)) this.tell(this.put);
     this.put = null;
   }
@@ -182,12 +183,13 @@ class Rewrite {
     const text = this.after(place);
     const old = place.chars.join("");
     const [start, end] = this.what === "delete" ? deletion(place.chars, this.stretch) : this.stretch;
-    const piece = (from, to) => place.chars.slice(Math.max(0, from), to).join("");
+    const [from, to] = around(place.chars, [start, end], AROUND);
+    const piece = (a, b) => place.chars.slice(a, b).join("");
     const by = { mask: this.facts.mask, delete: "", hide: "", replace: this.by.trim() }[this.what];
     const dots = (there) => (there ? "…" : "");
     this.preview.hidden = this.what === "hide";
-    this.preview.replaceChildren(dots(start > AROUND), piece(start - AROUND, start), el("del", { textContent: piece(start, end) }),
-      el("ins", { textContent: by }), piece(end, end + AROUND), dots(end + AROUND < place.chars.length));
+    this.preview.replaceChildren(dots(from > 0), piece(from, start), el("del", { textContent: piece(start, end) }),
+      el("ins", { textContent: by }), piece(end, to), dots(to < place.chars.length));
     this.words.textContent = this.about(place, text);
     this.actions.replaceChildren(...this.buttons(place, old, text));
   }

@@ -47,6 +47,14 @@ function deletion(chars, [start, end]) {
   return [from, to];
 }
 
+// So much of the text around a stretch, in whole words: [from, to].
+function around(chars, [start, end], most) {
+  let [from, to] = [Math.max(0, start - most), Math.min(chars.length, end + most)];
+  while (from > 0 && from < start && !SPACE.test(chars[from - 1])) from++;
+  while (to < chars.length && to > end && !SPACE.test(chars[to])) to--;
+  return [from, to];
+}
+
 const deleted = (chars, stretch) => replaced(chars, deletion(chars, stretch), "");
 
 // The address of the page that compares, from this page's path; null if it is too long for a link.
