@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
+Span = tuple[int, int]  # the first character of a text, and the one after the last
 
 
 MASKED = -5_000.0  # scores below are masked: masks are written as the lowest float, minus infinity, or -10,000
@@ -32,7 +33,8 @@ class Sequence:
     gives the text back; `special` marks positions that the tokenizer or the model added (CLS, BOS, SEP, registers,
     pads); `words` numbers the word each position belongs to, None where there is none; `grid` is (rows, columns)
     if the positions that are not special are patches; `segments` says which text of a pair a position is of (0 or 1,
-    None for neither).
+    None for neither). `spans` says which characters of `texts[segment]`, the texts as they were given, each position
+    stands for, None where it stands for none; labels that are lower-cased or hold part of a character do not say it.
     """
 
     labels: tuple[str, ...]
@@ -40,11 +42,15 @@ class Sequence:
     words: tuple[int | None, ...] | None = None
     grid: tuple[int, int] | None = None
     segments: tuple[int | None, ...] | None = None
+    spans: tuple[Span | None, ...] | None = None
+    texts: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "special", frozen(self.special, bool))
         if len(self.special) != len(self.labels):
             raise ValueError(f"special must have one entry per label: {len(self.labels)}, got {len(self.special)}")
+        if self.spans is not None and len(self.spans) != len(self.labels):
+            raise ValueError(f"spans must have one entry per label: {len(self.labels)}, got {len(self.spans)}")
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -170,7 +176,7 @@ class Ranking:
 
 
 @dataclass(frozen=True)
-class Stage:
+class Filtered:
     """The next token's distribution over the whole vocabulary, on the way from the model's scores to the choice."""
 
     name: str  # what was done last, in words: "the model", "temperature 0.8", "top-k 40"
@@ -209,7 +215,7 @@ class Draft:
     prompt: Sequence
     nodes: tuple[tuple[int, Written], ...]  # (parent, token) of node 1, 2, ...; node 0 is the prompt
     here: int  # the node that the text ends in
-    stages: tuple[Stage, ...]
+    stages: tuple[Filtered, ...]
     names: dict[int, str]  # labels of the candidates that are worth naming
     cache: tuple[int, int]  # bytes of keys and values: as held, and by the formula (0: not told)
     ended: str = ""  # why nothing follows, in words
@@ -273,6 +279,7 @@ class Trace:
     start: int = 0  # the first token that was read
     notes: tuple[str, ...] = ()  # what a reader of the pictures must know: sentences
     answer: Answer | None = None  # beside the ranking, where the model says more than one token
+    hidden: Floats | None = None  # the last layer's hidden states [position, d_model], where there is no ranking
     parts: Callable[[int, int, int], Head] | None = field(default=None, repr=False)
     extra: int = 0  # bytes held beside the weights: values, outputs
 
@@ -286,7 +293,7 @@ class Trace:
     def nbytes(self) -> int:
         """Bytes held in memory."""
         every = None if self.ranking is None else self.ranking.every
-        answer = 0 if every is None else every.nbytes
+        answer = sum(array.nbytes for array in (every, self.hidden) if array is not None)
         return sum(attention.weights.nbytes for attention in self.attentions) + answer + self.extra
 
 
@@ -399,6 +406,20 @@ class Shift:
     bits: float
     up: tuple[tuple[str, float, float], ...]
     down: tuple[tuple[str, float, float], ...]
+
+
+@dataclass(frozen=True)
+class Move:
+    """How far hidden states moved, as cosine distances: 0 the same direction, 1 at right angles, 2 opposite.
+
+    `vector`: of their mean over positions; `positions`: of each, [position]. NaN where a vector is zero.
+    """
+
+    vector: float
+    positions: Floats
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "positions", frozen(self.positions, np.float32))
 
 
 @dataclass(frozen=True)

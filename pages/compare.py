@@ -9,8 +9,7 @@ import streamlit as st
 
 from models import zoo
 from pages.parts import ask, frame, pairs, show
-
-PAGE = "compare"
+from pages.parts.pairs import PAGE
 
 frame.begin(__file__)
 show.scripts("address", "compare")

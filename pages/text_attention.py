@@ -10,7 +10,7 @@ from dataclasses import replace
 import streamlit as st
 
 from models import zoo
-from pages.parts import ask, bench, cards, export, frame, keep, show
+from pages.parts import ablation, ask, bench, cards, export, frame, keep, rewriting, show
 
 PAGE = "text"
 
@@ -37,10 +37,11 @@ try:
     kept = keep.trace(model, given)
     attention = ask.attention(PAGE, ref, kept.trace)
     show.facts(kept.trace, attention)
+    kept = ablation.switched(model, given, kept, key="workbench")
     with st.container(horizontal=True, vertical_alignment="center"):
-        show.answer(kept.trace, given)
+        show.answer(kept.trace, given, ablation.said(kept))
         cards.about(ref)
-    bench.mount(kept, attention, key="workbench")
+    bench.mount(kept, attention, key="workbench", rewrites=rewriting.Rewrites(PAGE, ref, model, given))
     export.menu(PAGE, kept, attention)
 except zoo.NothingToRead as nothing:
     show.empty(nothing, ask.starts(PAGE, ref, reads))

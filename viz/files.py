@@ -55,6 +55,7 @@ def npz(trace: Trace) -> bytes:
         "attentions": [{"name": a.name, "kind": a.kind, "layers": a.layers} for a in trace.attentions],
         "tokens_in_text": trace.n_tokens,
         "first_token": trace.start,
+        "notes": trace.notes,
     }
     ranking = trace.ranking
     out = io.BytesIO()

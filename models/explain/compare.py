@@ -14,7 +14,19 @@ from difflib import SequenceMatcher
 import numpy as np
 from numpy.typing import NDArray
 
-from models.records import Alignment, Attention, Comparison, Floats, Pair, Positions, Ranking, Sequence, Shift, Unit
+from models.records import (
+    Alignment,
+    Attention,
+    Comparison,
+    Floats,
+    Move,
+    Pair,
+    Positions,
+    Ranking,
+    Sequence,
+    Shift,
+    Unit,
+)
 
 Head = tuple[int, int]  # layer, head
 LEAST = float(np.finfo(np.float32).tiny)  # what a probability that float32 rounds to 0 is taken for
@@ -111,6 +123,21 @@ def shift(a: Ranking, b: Ranking) -> Shift | None:
     up = [one for one in reversed(listed) if one[2] > one[1]]
     down = [one for one in listed if one[2] < one[1]]
     return Shift(bits, tuple(up[:MOVED]), tuple(down[:MOVED]))
+
+
+def move(a: Floats | None, b: Floats | None) -> Move | None:
+    """How far hidden states [position, d_model] moved from A to B; None unless both have the same positions."""
+    if a is None or b is None or a.shape != b.shape:
+        return None
+    one, two = a.astype(np.float64), b.astype(np.float64)
+    return Move(float(_apart(one.mean(0), two.mean(0))), _apart(one, two).astype(np.float32))
+
+
+def _apart(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cosine distance of vectors [..., d_model], 1 - a . b / (|a| |b|); NaN where one of them is zero."""
+    lengths = np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.clip(1 - (a * b).sum(-1) / np.where(lengths > 0, lengths, np.nan), 0, 2)
 
 
 def _words(sequence: Sequence) -> list[Positions]:

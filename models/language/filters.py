@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from transformers import LogitsProcessorList
 
-from models.records import Stage
+from models.records import Filtered
 from models.zoo.errors import InputError
 
 SAID = {  # what the library calls its processors, in words; {} takes the setting's value
@@ -86,14 +86,14 @@ def processors(module: Any, settings: Settings, n_prompt: int) -> LogitsProcesso
     return made
 
 
-def stages(logits: Tensor, ids: tuple[int, ...], applied: LogitsProcessorList) -> tuple[Stage, ...]:
+def stages(logits: Tensor, ids: tuple[int, ...], applied: LogitsProcessorList) -> tuple[Filtered, ...]:
     """The distribution as the model gives it, and after each processor; `logits` [candidate], `ids` all so far."""
     scores = logits.detach().float().cpu()[None]
-    found = [Stage("the model", scores[0].softmax(-1).numpy())]
+    found = [Filtered("the model", scores[0].softmax(-1).numpy())]
     before = torch.tensor([ids])
     for processor in applied:
         scores = processor(before, scores)
-        found.append(Stage(said(processor), scores[0].softmax(-1).numpy()))
+        found.append(Filtered(said(processor), scores[0].softmax(-1).numpy()))
     return tuple(found)
 
 
@@ -105,7 +105,7 @@ def said(processor: Any) -> str:
     return words.format(**values) if "{" in words else words
 
 
-def take(last: Stage, greedy: bool, random: torch.Generator) -> int:
+def take(last: Filtered, greedy: bool, random: torch.Generator) -> int:
     """The token that is taken: the likeliest, or one drawn as `torch.multinomial` draws for `generate`."""
     probabilities = torch.from_numpy(last.every.copy())
     return int(probabilities.argmax() if greedy else torch.multinomial(probabilities, 1, generator=random))

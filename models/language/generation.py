@@ -20,7 +20,7 @@ from models.capture.active import Capture, Place
 from models.capture.calls import Call
 from models.language import filters
 from models.language.filters import Settings
-from models.records import Attention, Draft, Floats, Ranking, Sequence, Stage, Trace, Weights, Written
+from models.records import Attention, Draft, Filtered, Floats, Ranking, Sequence, Trace, Weights, Written
 from models.zoo import text as texts
 from models.zoo.errors import InputError
 from models.zoo.given import Given
@@ -119,7 +119,7 @@ class Generation:
         size = torch.finfo(self.model.module.dtype).bits // 8
         return held, 2 * self.model.info.n_layers * heads * self.model.info.d_head * len(self._cached) * size
 
-    def stages(self, settings: Settings) -> tuple[Stage, ...]:
+    def stages(self, settings: Settings) -> tuple[Filtered, ...]:
         """The distribution of the next token over the whole vocabulary, as the model gives it and after each filter."""
         applied = filters.processors(self.model.module, settings, len(self.prompt))
         return filters.stages(self.here.logits, self.ids, applied)
@@ -187,7 +187,7 @@ class Generation:
         """One token back; what was written stays in the tree."""
         self.here = self.here.parent or self.here
 
-    def _on(self, token: int, found: tuple[Stage, ...], random: Tensor, chosen: bool) -> Written:
+    def _on(self, token: int, found: tuple[Filtered, ...], random: Tensor, chosen: bool) -> Written:
         """To the child with this token: the one that is there, or a new one."""
         for child in self.here.children:
             assert child.token is not None

@@ -23,19 +23,32 @@ LONGEST_SPAN = 30  # tokens of an answer that is a part of the text, as in BERT'
 PAINT = "<paint>"  # where dalle-shapes goes on with cells of a picture
 
 
-def answer(model: Model, output: Any, prepared: Prepared, given: Given) -> Answer | None:
-    """The answer in words, or drawn; None where the ranking says it all."""
+def answer(model: Model, output: Any, prepared: Prepared, given: Given, edited: bool = False) -> Answer | None:
+    """The answer in words, or drawn; None where the ranking says it all.
+
+    `edited`: heads were changed after the input was prepared, so what the decoder reads is not what they would write.
+    """
     task = model.info.task
     if task == "answer questions":
         return _span(model, output, prepared)
     if task == "detect":
         return _objects(model, output, given)
     if "target" in model.info.reads and not given.target:
-        ids = prepared.arguments["decoder_input_ids"][0]
+        ids = model.reader.answer(prepared.arguments) if edited else prepared.arguments["decoder_input_ids"][0]
         return Answer("writes", model.tokenizer.decode(ids, skip_special_tokens=True).strip())
     if task == "next token" and model.info.reads == ("text",) and model.info.n_params <= SMALL:
         return _painted(model, given) if PAINT in model.tokenizer.get_vocab() else _continued(model, prepared)
     return None
+
+
+def hidden(output: Any) -> Any:
+    """The last layer's hidden states, float32 [position, d_model]; None where the output has none."""
+    states = getattr(output, "last_hidden_state", None)
+    if states is None:
+        states = (getattr(output, "hidden_states", None) or (None,))[-1]
+    if not isinstance(states, Tensor) or states.dim() != 3:
+        return None
+    return states[0].detach().float().cpu().numpy()
 
 
 def _span(model: Model, output: Any, prepared: Prepared) -> Answer:
@@ -58,9 +71,12 @@ def spans(model: Model, output: Any, prepared: Prepared) -> Ranking:
     """Where the answer begins: every position of the text, best first."""
     sequence = prepared.sequences["text"]
     inside = torch.tensor([segment == 1 for segment in sequence.segments or ()])
-    best = _within(output.start_logits[0], inside).sort(descending=True)
-    labels = tuple(sequence.labels[place].strip() for place in best.indices[: int(inside.sum())].tolist())
-    return Ranking("start of the answer", labels, best.values[: len(labels)].numpy(), len(labels))
+    every = _within(output.start_logits[0], inside)
+    best = every.sort(descending=True)
+    places = tuple(best.indices[: int(inside.sum())].tolist())
+    labels = tuple(sequence.labels[place].strip() for place in places)
+    shares = best.values[: len(places)].numpy()
+    return Ranking("start of the answer", labels, shares, len(places), places, every.numpy())
 
 
 def _objects(model: Model, output: Any, given: Given) -> Answer:

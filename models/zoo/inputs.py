@@ -160,7 +160,7 @@ class Reader:
         elif begin:
             ids = (self._start(),)
         elif self.module.can_generate():
-            ids = self._answer(prepared.arguments)
+            ids = self.answer(prepared.arguments)
             notes = ("The decoder reads what the model itself answers, word by word the likeliest.",)
         else:
             ids = self._target_ids(given.text or " ")
@@ -194,11 +194,11 @@ class Reader:
         return next((value for value in found if isinstance(value, int)), 0)
 
     @torch.no_grad()
-    def _answer(self, arguments: Mapping[str, Any]) -> tuple[int, ...]:
-        """What the model writes, greedily, without its end token; at least the start token."""
+    def answer(self, arguments: Mapping[str, Any]) -> tuple[int, ...]:
+        """What the model writes by itself, greedily, without its end token; at least the start token."""
         module: Any = self.module
         where = module.device
-        on_device = {name: value.to(where) for name, value in arguments.items()}
+        on_device = {name: value.to(where) for name, value in arguments.items() if name != "decoder_input_ids"}
         options = {"max_new_tokens": MAX_ANSWER, "do_sample": False, "num_beams": 1}
         try:
             ids = module.generate(**on_device, **options)[0].tolist()

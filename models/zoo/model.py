@@ -107,23 +107,38 @@ class Model:
         """
         return self.look(Given(text, pair, target, image, start, plain), frozenset(keep), gradient_of)
 
-    def look(self, given: Given, keep: frozenset[str] = frozenset(), gradient_of: Target | int | None = None) -> Trace:
-        """`trace` for an input that was put together before."""
+    def look(
+        self,
+        given: Given,
+        keep: frozenset[str] = frozenset(),
+        gradient_of: Target | int | None = None,
+        edits: tuple[Edit, ...] = (),
+    ) -> Trace:
+        """`trace` for an input that was put together before.
+
+        `edits` are made to the pass alone: a decoder goes on reading what the unedited model answers, so that the two
+        passes can be compared position by position; `answer` is what the edited one writes.
+        """
         if given.stride and self.n_tokens(given) > self.info.max_len:
-            return self._look_in_windows(given, keep, gradient_of)
+            with self.edit(*edits):
+                return self._look_in_windows(given, keep, gradient_of)
         prepared = self.reader.prepare(given)
-        output, passed, seconds = self._pass(prepared, keep, gradient_of)
+        with self.edit(*edits):
+            output, passed, seconds = self._pass(prepared, keep, gradient_of)
+            answer = answers.answer(self, output, prepared, given, edited=bool(edits))
         stacks = self.catalogue.stacks()
         attentions = passed.attentions()
+        ranking = self._ranking(output, prepared)
         return Trace(
             info=self.info,
             attentions=attentions,
-            ranking=self._ranking(output, prepared),
+            ranking=ranking,
             seconds=seconds,
             n_tokens=prepared.n_tokens,
             start=prepared.start,
             notes=prepared.notes,
-            answer=answers.answer(self, output, prepared, given),
+            answer=answer,
+            hidden=answers.hidden(output) if ranking is None else None,
             parts=lambda attention, layer, head: passed.head(stacks[attention][layer], head),
             extra=passed.calls.nbytes - sum(attention.weights.nbytes for attention in attentions),
         )
@@ -167,6 +182,11 @@ class Model:
             raise InputError("A text read in windows has weights only. Take a part of it to see more of its heads.")
         return windows.trace(self, given, public.limits().tokens)
 
+    @property
+    def switches(self) -> bool:
+        """Whether heads can be changed: not where only the model's own code knows what they read."""
+        return self.catalogue.tier != "library"
+
     @contextmanager
     def edit(self, *edits: Edit) -> Iterator[None]:
         """Change heads while the block runs, in this thread alone; nothing of the model itself is touched.
@@ -196,7 +216,7 @@ class Model:
         began = time.perf_counter()
         with capture, torch.set_grad_enabled(gradient_of is not None):
             edits = capture.edits
-            output = self._forward(prepared)
+            output = self._forward(prepared, **self._hidden(prepared))
             gradients = None if gradient_of is None else self._gradients(output, prepared, gradient_of, capture)
         seconds = time.perf_counter() - began
 
@@ -215,13 +235,19 @@ class Model:
             raise InputError(f"{self.info.name} hands out its weights only: no queries, keys, values or gradients.")
         began = time.perf_counter()
         with torch.no_grad():
-            output = self._forward(prepared, output_attentions=True)
+            output = self._forward(prepared, output_attentions=True, **self._hidden(prepared))
         calls = [
             Call(field, index, "library", tensor.shape[1], given=tensor.detach())
             for field, tensors in catalogues.returned(output).items()
             for index, tensor in enumerate(tensors)
         ]
         return output, Calls(calls, _never), None, time.perf_counter() - began
+
+    def _hidden(self, prepared: Prepared) -> dict[str, bool]:
+        """Asks a model whose head would leave them out for its hidden states, where it has no answer to give."""
+        silent = self.info.task == "fill mask" and self.tokenizer.mask_token_id not in prepared.ids
+        gives = bool(self.reader.takes & {"output_hidden_states", "kwargs"})
+        return {"output_hidden_states": True} if silent and gives else {}
 
     def _forward(self, prepared: Prepared, **options: Any) -> Any:
         if "use_cache" in self.reader.takes:
@@ -291,7 +317,7 @@ class Model:
 
     def _compiled(self, edits: tuple[Edit, ...]) -> dict[Place, tuple[HeadEdit, ...]]:
         """Edits by the calls they change; raises InputError for a layer or head that is not there."""
-        if self.catalogue.tier == "library" and edits:
+        if edits and not self.switches:
             raise InputError(
                 f"{self.info.name} computes its attention in blocks of its own: its heads cannot be edited."
             )

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
-from models.records import Sequence
+from models.records import Sequence, Span
 from models.zoo.errors import InputError, NothingToRead
 
 MAX_CHARACTERS = 50_000  # refused before tokenising: some tokenizers need quadratic time
@@ -90,6 +91,8 @@ def encode(
             special=[special[i] for i in keep],  # type: ignore[arg-type]
             words=tuple(words[i] for i in keep),
             segments=segments,
+            spans=None if (spans := _spans(offsets, labels, special, both)) is None else tuple(spans[i] for i in keep),
+            texts=both,
         ),
         n_tokens=len(ids),
         start=start,
@@ -114,6 +117,19 @@ def _words(numbers: list[int | None], segments: tuple[int | None, ...] | None) -
     pairs = list(zip(numbers, segments, strict=True))
     first = 1 + max((number for number, segment in pairs if number is not None and segment == 0), default=-1)
     return [None if n is None else n + first * (segment == 1) for n, segment in pairs]
+
+
+def _spans(
+    offsets: list[tuple[int, int]] | None, labels: list[str], special: list[bool], both: tuple[str, ...]
+) -> list[Span | None] | None:
+    """Which characters each token stands for; None where neither the tokenizer nor the labels say it."""
+    if offsets is not None:
+        return [span if span[0] < span[1] else None for span in offsets]
+    ends = list(accumulate(0 if mark else len(label) for label, mark in zip(labels, special, strict=True)))
+    if len(both) > 1 or "".join(label for label, mark in zip(labels, special, strict=True) if not mark) != both[0]:
+        return None
+    starts = [0, *ends]
+    return [(start, end) if start < end else None for start, end in zip(starts, ends, strict=False)]
 
 
 def sequence_of(tokenizer: PreTrainedTokenizerBase, ids: tuple[int, ...]) -> Sequence:

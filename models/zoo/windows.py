@@ -91,7 +91,8 @@ def _note(n: int, max_len: int, stride: int) -> str:
 def _prepared(ids: tuple[int, ...], sequence: Sequence, window: Window) -> Prepared:
     """One window's part of the input."""
     labels = tuple(sequence.labels[place] for place in window.places)
-    part = replace(sequence, labels=labels, special=sequence.special[window.places], words=None, segments=None)
+    special = sequence.special[window.places]
+    part = replace(sequence, labels=labels, special=special, words=None, segments=None, spans=None, texts=())
     chosen = tuple(ids[place] for place in window.places)
     return Prepared({"input_ids": torch.tensor([chosen])}, {"text": part}, chosen, n_tokens=len(chosen))
 

@@ -78,7 +78,7 @@ def _follow(page: str, ref: str, reads: tuple[str, ...]) -> None:
     """With another model comes its own example, if an example and no text of the visitor's own stood in the boxes."""
     before: tuple[str, tuple[str, ...]] | None = st.session_state.get(f"{page}_ref")
     st.session_state[f"{page}_ref"] = (ref, reads)
-    if before is None or before == (ref, reads):
+    if before is None or before[0] == ref:  # a model that turns out to read more is the same one
         return
     for name in FIELDS:
         key = f"{page}_{name}"

@@ -6,7 +6,7 @@ import streamlit as st
 
 from models import zoo
 from models.records import Aggregates, Trace
-from pages.parts import keep, show
+from pages.parts import ablation, keep, rewriting, show
 from viz.view import View
 from viz.views import neurons as neurons_view
 from viz.views import tiles
@@ -15,20 +15,28 @@ from viz.views import workbench as workbench_view
 FROM_LINK = "link"  # what is asked for before it was touched: the address says what that is
 
 
-def mount(kept: keep.Kept, attention: int, key: str) -> None:
+def mount(kept: keep.Kept, attention: int, key: str, rewrites: rewriting.Rewrites | None = None) -> None:
     """Every head of one stack; of a text too long to send whole, the heads that the visitor has asked for."""
+    rewriting.leave()
     state = st.session_state.get(key) or {}
     want = workbench_view.heads(state.get("want") or st.query_params.get("heads", ""))
     over = state.get("over", FROM_LINK)
     over = st.query_params.get("over", "") if over == FROM_LINK else over
-    name = ("workbench", kept.key, attention, want, over)
-    packed = keep.packed(name, lambda: _workbench(kept, attention, want, over))
+    name = ("workbench", kept.key, kept.asked, attention, want, over)
+
+    def made() -> View:
+        bench = _workbench(kept, attention, want, over)
+        return bench if rewrites is None else rewrites.offered(bench, kept, attention)
+
+    packed = keep.packed(name, made)
     asked = state.get("neurons", FROM_LINK)
     if asked and (asked != FROM_LINK or st.query_params.get("view") == "neurons"):
         bench = packed.view
         head = neurons_view.head_of(bench, asked, want)
         packed = keep.packed((*name, head), lambda: with_neurons(bench, kept, attention, head))
-    show.view(packed.view, key=key, data=packed.data, want="", neurons=FROM_LINK, over=FROM_LINK)
+    states = {"want": "", "neurons": FROM_LINK, "over": FROM_LINK, "off": ablation.FROM_LINK, "rewrite": ""}
+    then = {} if rewrites is None else {"rewrite": lambda: rewrites.take(key)}
+    show.view(packed.view, key=key, data=packed.data, then=then, **states)
 
 
 def aggregates(kept: keep.Kept, attention: int, over: str) -> Aggregates | None:
@@ -52,21 +60,34 @@ def _workbench(kept: keep.Kept, attention: int, want: tuple[tuple[int, int], ...
     """The picture, beginning with the head that has most to show on this input."""
     from models.explain.heads import striking
 
-    statistics = kept.statistics(attention)
+    statistics = (kept.before or kept).statistics(attention)  # a head that is switched off does not move the eye
     found = striking(statistics) if statistics else None
     layer, head = found or _carded(kept.trace, attention)
     state = {"heads": f"{layer}.{head}"}
     if workbench_view.whole(kept.trace.attentions[attention]):
         state["over"] = tiles.ALL  # is there unasked, and so is no part of a link
-    return workbench_view.view(
+    return drawn(kept, attention, want, state, over, _note(kept.trace))
+
+
+def drawn(
+    kept: keep.Kept,
+    attention: int,
+    want: tuple[tuple[int, int], ...],
+    state: dict[str, str],
+    over: str = "",
+    note: str = "",
+) -> View:
+    """The workbench of a pass, with what was switched off in it."""
+    made = workbench_view.view(
         kept.trace,
-        statistics,
+        kept.statistics(attention),
         attention=attention,
         want=want,
-        note=_note(kept.trace),
+        note=note,
         state=state,
         aggregates=aggregates(kept, attention, over),
     )
+    return ablation.told(made, kept, attention)
 
 
 def _carded(trace: Trace, attention: int) -> tuple[int, int]:

@@ -48,8 +48,6 @@ def menu(page: str, kept: keep.Kept, number: int) -> None:
 
 
 def _workbench(kept: keep.Kept, number: int, want: tuple[workbench.Head, ...], state: dict[str, str]) -> View:
-    together = bench.aggregates(kept, number, state.get("over", ""))
-    statistics = kept.statistics(number)
-    made = workbench.view(kept.trace, statistics, attention=number, want=want, state=state, aggregates=together)
+    made = bench.drawn(kept, number, want, state, state.get("over", ""))
     asked = (st.session_state.get("workbench") or {}).get("neurons", "")
     return bench.with_neurons(made, kept, number, neurons.head_of(made, asked, want))

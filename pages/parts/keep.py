@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -193,6 +194,10 @@ class Kept:
     key: Hashable
     trace: Trace
     again: Callable[[], Trace] | None = field(default=None, repr=False)  # the same pass with every head's scores kept
+    before: Kept | None = field(default=None, repr=False)  # the pass with all its heads, where `off` are switched off
+    off: tuple[tuple[int, int, int], ...] = ()  # (attention, layer, head)
+    asked: str = ""  # what the visitor wanted off, in the browser's words
+    refused: str = ""  # why that cannot be had: a sentence
 
     def head(self, attention: int, layer: int, number: int) -> Head:
         """What one head computed with; scores that were not kept come from a second pass. ValueError: weights only."""
@@ -237,14 +242,14 @@ def trace(model: Model, given: Given) -> Kept:
 
 
 def edited(model: Model, given: Given, edits: tuple[Edit, ...]) -> Kept:
-    """`trace` while heads are changed; raises zoo.InputError."""
+    """`trace` while heads are changed, a decoder reading what it read before; raises zoo.InputError."""
     key = (model.id, given.key, edits)
-
-    def create() -> Kept:
-        with model.edit(*edits):
-            return Kept(key, model.look(given))
-
-    return _traces().make(("trace", key), create, lambda made: made.trace.nbytes + given.nbytes)
+    look = partial(model.look, given, edits=edits)
+    return _traces().make(
+        ("trace", key),
+        lambda: Kept(key, look(), lambda: look(frozenset({"scores"}))),
+        lambda made: made.trace.nbytes + given.nbytes,
+    )
 
 
 def picture(data: bytes) -> Image.Image:

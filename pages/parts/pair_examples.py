@@ -4,6 +4,7 @@ from typing import Any
 
 TEXTS, MODELS, EDIT = "two texts", "two models", "before and after"
 OFF, SCALE, EVEN, MASK = "switch it off", "scale its output", "make it read evenly", "hide a token from it"
+HIDE = "hide a token from every head"
 SAME = "A red hen and a blue bird. A red hen and a blue"
 Example = dict[str, Any]  # state by key, without the page's name before it
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from models import zoo
-from models.records import Attention, Comparison, Shift
+from models.records import Attention, Comparison, Shift, Trace
 from models.zoo.given import Given
 from pages.parts import ask, keep
-from pages.parts.pair_examples import EDIT, EVEN, EXAMPLES, MASK, MODELS, OFF, SAME, SCALE, TEXTS, Example
+from pages.parts.pair_examples import EDIT, EVEN, EXAMPLES, HIDE, MASK, MODELS, OFF, SAME, SCALE, TEXTS, Example
 from pages.parts.show import view, words
 from viz.views import compare as compare_view
 from viz.views.compare import Side
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from models.capture.edits import Edit
     from models.zoo.model import Model
 
+PAGE = "compare"  # what the page's keys begin with
 KINDS = (TEXTS, MODELS, EDIT)
-CHANGES = (OFF, SCALE, EVEN, MASK)
+CHANGES = (OFF, SCALE, EVEN, MASK, HIDE)
 MOST = 1_024  # tokens up to which every head is compared; beyond, the wait would be longer than the worth
 OWN = "Your own"
 DEFAULTS: Example = {
@@ -43,9 +44,9 @@ class Asked:
     kind: str
     models: tuple[Model, Model]
     givens: tuple[Given, Given]
-    edit: Edit | None = None  # of the second pass, in its first stack
-    edited: tuple[compare_view.Head, ...] = ()  # the heads it is of
-    said: str = ""  # the edit in words
+    edits: tuple[Edit, ...] = ()  # of the second pass
+    edited: tuple[compare_view.Head, ...] = ()  # the heads they are of, in its first stack, where it is not all of them
+    said: str = ""  # the edits in words
 
     @property
     def sides(self) -> tuple[Side, Side]:
@@ -134,6 +135,12 @@ def _begin(page: str, kind: str) -> None:
         _take(page, example)
 
 
+def begin_with(kind: str, state: Example) -> None:
+    """Put this onto the page before it is opened: what is too long for a link."""
+    st.session_state[f"{PAGE}_begun"] = st.session_state[f"{PAGE}_kind"] = kind
+    _take(PAGE, state)
+
+
 def _take(page: str, example: Example) -> None:
     """Put an example into the boxes; a change that it does not speak of goes back to its start."""
     if "change" in example:
@@ -169,19 +176,39 @@ def asked(page: str, kind: str, models: list[Model], texts: tuple[str, str]) -> 
     both = (models[0], models[1]), (givens[0], givens[1])
     if kind != EDIT:
         return Asked(kind, *both)
-    head, edit, said = _edit(page, models[0], givens[0])
-    return Asked(kind, *both, edit, (head,), said)
+    head, edits, said = _edit(page, models[0], givens[0])
+    return Asked(kind, *both, edits, head, said)
 
 
-def _edit(page: str, model: Model, given: Given) -> tuple[compare_view.Head, Edit, str]:
-    """A head of the model's first stack, a change to it, and the change in words."""
+def _edit(page: str, model: Model, given: Given) -> tuple[tuple[compare_view.Head, ...], tuple[Edit, ...], str]:
+    """A head of the model's first stack (none: every head), a change to it, and the change in words."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        change = st.selectbox("Change", CHANGES, key=f"{page}_change", bind="query-params", width=260)
+        if change == HIDE:
+            return (), *_hidden(page, keep.trace(model, given).trace)
+        head, edit, said = _edit_of_head(page, change, model, given)
+    return (head,), (edit,), said
+
+
+def _hidden(page: str, trace: Trace) -> tuple[tuple[Edit, ...], str]:
+    """A token of the text that no head may read: not those of its own stack, not those of a decoder beside it."""
+    from models.capture.edits import MaskKeys
+
+    keys = trace.attentions[0].keys
+    key = _number(page, "token", len(keys) - 1, "Token")
+    stacks = [number for number, stack in enumerate(trace.attentions) if stack.keys is keys]
+    edits = tuple(MaskKeys(attention=number, keys=(key,)) for number in stacks)
+    return edits, f"no head can read “{keys.labels[key].strip()}” ({key})"
+
+
+def _edit_of_head(page: str, change: str, model: Model, given: Given) -> tuple[compare_view.Head, Edit, str]:
+    """A head, a change to it, and the change in words."""
     from models.capture.edits import Ablate, Force, MaskKeys, Scale
 
     layers = [layer.n_heads for layer in model.catalogue.stacks()[0]]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         layer = _number(page, "layer", len(layers) - 1, "Layer")
         head = _number(page, "head", layers[layer] - 1, "Head")
-        change = st.selectbox("Change", CHANGES, key=f"{page}_change", bind="query-params", width=230)
         who = f"layer {layer} head {head}"
         if change == SCALE:
             factor = st.slider(
@@ -208,8 +235,8 @@ def _number(page: str, name: str, most: int, label: str) -> int:
 def traces(asked: Asked) -> tuple[keep.Kept, keep.Kept]:
     """The two passes; raises zoo.InputError."""
     first = keep.trace(asked.models[0], asked.givens[0])
-    if asked.edit is not None:
-        second = keep.edited(asked.models[1], asked.givens[1], (asked.edit,))
+    if asked.edits:
+        second = keep.edited(asked.models[1], asked.givens[1], asked.edits)
     else:
         second = keep.trace(asked.models[1], asked.givens[1])
     for kept in (first, second):
@@ -300,6 +327,11 @@ def _notes(asked: Asked, a: keep.Kept, b: keep.Kept, one: Attention, two: Attent
         notes.append(
             "Heads are matched by layer and head, where both models have them: their numbers alone say nothing of what "
             "they do. The head of B that reads most like the one in view is looked for among all of B."
+        )
+    if asked.edits and not asked.edited:
+        notes.append(
+            "A token that no head can read reads nothing of itself either; what its own place passes on from layer to "
+            "layer, past the heads, stays."
         )
     for layer, _ in asked.edited:
         last = len(one.n_heads) - 1

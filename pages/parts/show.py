@@ -119,8 +119,8 @@ def facts(trace: Trace, attention: int) -> None:
         st.caption(words(note))
 
 
-def answer(trace: Trace, given: Given) -> None:
-    """What the model says, in words or drawn."""
+def answer(trace: Trace, given: Given, beside: str = "") -> None:
+    """What the model says, in words or drawn; `beside`: what must be known of it, in words."""
     said = trace.answer
     if said is None:
         return
@@ -131,7 +131,7 @@ def answer(trace: Trace, given: Given) -> None:
         drawn = pictures.boxed(given.image, said.boxes)
         st.image(drawn, width=drawn.width // pictures.SCALE)
     text = words(said.text.strip()) or "…"
-    st.markdown(f"**{words(trace.info.name)}** {said.verb}: **{text}**{sure}", width="stretch")
+    st.markdown(f"**{words(trace.info.name)}** {said.verb}: **{text}**{sure} {words(beside)}", width="stretch")
 
 
 def _read(trace: Trace, attention: int) -> str:
@@ -168,11 +168,17 @@ def scripts(*names: str) -> None:
         library(key=f"script_{name}")
 
 
-def view(view: View, key: str, data: bytes | None = None, **states: Any) -> Any:
-    """Mount a view, whose script the page has sent; `states` are what it may send back, with their first values."""
+def view(
+    view: View, key: str, data: bytes | None = None, then: dict[str, Callable[[], None]] | None = None, **states: Any
+) -> Any:
+    """Mount a view, whose script the page has sent; `states` are what it may send back, with their first values.
+
+    `then`: what to do before the page runs again because of one of them.
+    """
     data = view.pack() if data is None else data
     assert isinstance(data, bytes)  # anything else would reach the browser as the text of its repr
-    callbacks: dict[str, Any] = {f"on_{name}_change": lambda: None for name in states}
+    then = then or {}
+    callbacks: dict[str, Any] = {f"on_{name}_change": then.get(name, lambda: None) for name in states}
     _, frame = _components(view.name, script_of(view.name))
     return frame(data=data, key=key, default=states or None, **callbacks)
 

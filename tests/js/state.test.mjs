@@ -7,7 +7,7 @@ import { plain, random, use } from "./script.mjs";
 const { State, PANES, SCALES, NORMS, SCORES, stateKeys } =
   use("{ State, PANES, SCALES, NORMS, SCORES, stateKeys }");
 const payload = {
-  layers: 3, header: { heads: [4, 2, 7] }, queries: { length: 40 },
+  layers: 3, header: { heads: [4, 2, 7], off: { asked: "", heads: [], model: "m" } }, queries: { length: 40 },
   exists({ layer, head }) { return head < (this.header.heads[layer] ?? 0); },
   named(head) { return this.exists(head) ? head : null; },
 };
@@ -26,6 +26,7 @@ function anyState(next) {
   state.over = of(["", "all", "2", "0.3,1.0"]);
   state.hideSinks = next() < 0.5;
   state.threshold = Math.floor(next() * 51);
+  state.ablated = heads.filter(() => next() < 0.2).map((head) => ({ stack: 0, ...head }));
   if (next() < 0.5) Object.assign(state, { active: { side: "query", index: Math.floor(next() * 40) }, pinned: true });
   return state;
 }

@@ -1,6 +1,7 @@
 """Token labels a person can read, for every kind of tokenizer, and windows over long texts."""
 
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -162,3 +163,45 @@ def test_a_classifier_answers_with_its_classes(folders: Path) -> None:
     assert ranking is not None
     assert sorted(ranking.labels) == ["LABEL_0", "LABEL_1"]
     assert abs(ranking.probabilities.sum() - 1) < 1e-6
+
+
+@pytest.mark.parametrize("tokenizer", [BYTE, WORD, PIECE], ids=["byte level", "word piece", "sentence piece"])
+def test_spans_are_the_characters_of_the_text_as_it_was_typed(tokenizer) -> None:
+    text = "The CAT  sat\non Über-mats 😀."
+    sequence = texts.encode(tokenizer, text, 10_000).sequence
+    assert sequence.texts == (text,)
+    assert sequence.spans is not None
+    covered = {place for span in sequence.spans if span for place in range(*span)}
+    assert {i for i, character in enumerate(text) if not character.isspace()} <= covered
+    for label, span, special in zip(sequence.labels, sequence.spans, sequence.special, strict=True):
+        assert special == (span is None) or span is None
+        if span is not None and label.strip().isascii() and label.strip() and "⟨" not in label:
+            said = unicodedata.normalize("NFKD", text[slice(*span)]).encode("ascii", "ignore").decode()
+            assert said.strip().lower() == label.strip().lower()
+
+
+def test_spans_of_a_pair_count_in_their_own_texts() -> None:
+    sequence = texts.encode(WORD, "the CAT", 10_000, pair="sat On").sequence
+    assert sequence.spans is not None
+    assert sequence.segments is not None
+    assert sequence.texts == ("the CAT", "sat On")
+    joined = ["", ""]
+    for span, segment in zip(sequence.spans, sequence.segments, strict=True):
+        if span is not None and segment is not None:
+            joined[segment] += sequence.texts[segment][slice(*span)]
+    assert joined == ["theCAT", "satOn"]
+
+
+def test_spans_of_a_window_count_in_the_whole_text() -> None:
+    text = "the cat and the dog and the king"
+    whole = texts.encode(BYTE, text, 10_000).sequence
+    part = texts.encode(BYTE, text, 4, start=3).sequence
+    assert whole.spans is not None
+    assert part.spans == whole.spans[3:7]
+
+
+def test_without_offsets_the_labels_must_give_the_text_back() -> None:
+    labels = ["[CLS]", "a", " b", "c", ""]
+    special = [True, False, False, False, False]
+    assert texts._spans(None, labels, special, ("a bc",)) == [None, (0, 1), (1, 3), (3, 4), None]
+    assert texts._spans(None, labels, special, ("A bc",)) is None

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from models.records import Draft, Lens, Stage
+from models.records import Draft, Filtered, Lens
 from viz.view import View
 
 
@@ -55,7 +55,7 @@ def _candidates(draft: Draft) -> list[list[Any]]:
     return [[number, draft.names[number], [_at(stage, number) for stage in draft.stages]] for number in order]
 
 
-def _at(stage: Stage, number: int) -> float:
+def _at(stage: Filtered, number: int) -> float:
     return _exact(stage.every[number])
 
 

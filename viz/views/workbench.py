@@ -22,7 +22,7 @@ from viz.views import tiles
 from viz.views.tiles import Head, heads
 
 # what the page's address says of the workbench
-STATE = ("heads", "view", "token", "scale", "sinks", "threshold", "norm", "score", "over")
+STATE = ("heads", "view", "token", "scale", "sinks", "threshold", "norm", "score", "over", "off")
 THUMBNAIL = 48  # at most so many rows and columns in a pooled thumbnail
 BYTES_PER_WEIGHT = 1.1  # an upper bound on what a weight packs to, from 64 tokens on
 BUDGET = 4_000_000  # bytes up to which everything is sent at once

@@ -7,14 +7,16 @@
 const PANES = [];
 
 // What else stands around the panes, each added by its own file: make(bench) returns an object with any of `tool` (a
-// node for the first row of controls, right), `title` (one over the grid, right), `strip` (one between the two),
-// `under` (one under the grid), `below` (one under the status line), `take()` (new data), `draw()` (the selection changed), `point()` (the active token changed),
-// `key(event)` (true if the key was its own), `mark(index)` (words on a head for its thumbnail) and `paint(pen, index, x,
-// y, size)` (their picture in its corner, true if drawn). Without the marks it has nothing to say to, a part hides its nodes.
+// node for the first row of controls, right), `title` (one over the grid, right), `strip` (one between the two), `under`
+// (one under the grid), `beside` (one under the chips), `chosen` (one under the chosen heads and their matrix), `below`
+// (one under the status line), `take()` (new data), `draw()` (the selection changed), `point()` (the active token
+// changed), `key(event)` (true if the key was its own), `mark(index)` (words on a head for its thumbnail) and `paint(pen,
+// index, x, y, size)` (their picture in its corner, true if drawn). Without the marks it has nothing to say to, a part
+// hides its nodes.
 const PARTS = [];
 
 // Keys of the state that panes and parts add, each by its own file: {key, start, write(state), read(state, text, payload)};
-// `start` is put into the state under the key's name, `write` returns the text for the address ("" where there is nothing
+// `start` is put into the state under the key's name, or under `name` if there is one, `write` returns the text for the address ("" where there is nothing
 // to say), `read` takes it over and returns what to say if it cannot be. `viz.views.workbench.STATE` lists them too.
 const FIELDS = [];
 

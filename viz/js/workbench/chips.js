@@ -58,7 +58,8 @@ class Chips {
 
   about(head, known) {
     const { payload, state, waiting } = this.bench;
-    if (state.off.has(head.slot)) return "off";
+    if (this.bench.off?.has(head)) return "switched off";
+    if (state.off.has(head.slot)) return "lines hidden";
     if (!payload.matrix(head)) return waiting ? "reading …" : "thumbnail only";
     if (head.tile) return head.tile.about;
     return known ? known.role || "no role found" : "";

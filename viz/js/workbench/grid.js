@@ -136,6 +136,9 @@ class Grid {
   mark() {
     const { payload, theme, state, font } = this.bench;
     const pen = prepare(this.marks, this.width, this.height);
+    for (const head of payload.heads) {
+      if (this.bench.off?.has(head)) crossOut(pen, theme, this.x(head), this.y(head), this.cell);
+    }
     for (const head of state.chosen) {
       const { slot } = head;
       const [x, y, off] = [this.x(head), this.y(head), state.off.has(slot)];

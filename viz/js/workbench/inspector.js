@@ -14,7 +14,7 @@ class Inspector {
     this.element.hidden = !payload.statistics && !ranking && !note;
     this.figures.hidden = !payload.statistics || Boolean(state.head.tile); // several heads at once have no such figures
     if (!this.figures.hidden) this.figures.replaceChildren(...this.all());
-    this.answer.replaceChildren(...(ranking ? answerNodes(ranking) : []), ...(note ? [span("cap wrap", note)] : []));
+    this.answer.replaceChildren(...(ranking ? answerNodes(ranking, (i) => wasNode(payload, i)) : []), ...(note ? [span("cap wrap", note)] : []));
   }
 
   all() {
@@ -59,14 +59,14 @@ class Inspector {
   }
 }
 
-// The best answers as bars, and what all the others have together.
-function answerNodes({ question, labels, best, n }) {
+// The best answers as bars, and what all the others have together; `beside(i)` gives more nodes for an answer.
+function answerNodes({ question, labels, best, n }, beside = () => []) {
   const top = Math.max(...best, 1e-9);
   const items = labels.map((label, i) => {
     const bar = el("div", { className: "fill" });
     bar.style.width = `${(100 * best[i]) / top}%`;
     return el("div", { className: "candidate", title: label }, el("bdi", { textContent: shown(label) }),
-      el("b", { textContent: places2(halvesOf(best[i])) }), el("div", { className: "track" }, bar));
+      el("b", { textContent: places2(halvesOf(best[i])) }), el("div", { className: "track" }, bar), ...beside(i));
   });
   const rest = Math.max(0, 1 - best.reduce((a, b) => a + Math.fround(b), 0));
   const others = n - labels.length;

@@ -48,11 +48,12 @@ class Workbench extends Mounted {
     [this.rampLow, this.rampHigh, this.rampWords] = [span(""), span(""), span("")];
     this.ramp = el("canvas", { width: 96, height: 10, ariaHidden: "true" });
     const title = el("b", { textContent: "Heads" });
+    this.chips.list.after(...this.nodes("beside"));
     return (this.heads = el("div", { className: "heads" },
       el("div", { className: "bar" }, title, this.size, spring(), ...this.nodes("title")),
       ...this.nodes("strip"), this.grid.element, ...this.nodes("under"), this.roles,
       el("div", { className: "cap ramp" }, this.rampLow, this.ramp, this.rampHigh, this.rampWords),
-      this.chips.element));
+      this.chips.element, ...this.nodes("chosen")));
   }
 
   listen() {

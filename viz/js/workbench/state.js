@@ -6,7 +6,7 @@ const stateKeys = () => [...OWN_KEYS, ...FIELDS.map(({ key }) => key)];
 class State {
   constructor() {
     this.slots = new Array(MOST_HEADS).fill(null); // a head keeps its slot, and so its colour, until it is removed
-    this.off = new Set(); // slots switched off
+    this.off = new Set(); // slots whose lines are hidden
     this.focus = 0;
     this.view = PANES[0].name;
     this.scale = "sqrt";
@@ -16,7 +16,7 @@ class State {
     this.active = { side: "query", index: 0 }; // the token that is looked at: as a query, or as a key
     this.pinned = false;
     this.cell = null; // the pair (query, key) under the pointer in the small matrix
-    for (const { key, start } of FIELDS) this[key] = structuredClone(start);
+    for (const { key, name = key, start } of FIELDS) this[name] = structuredClone(start);
   }
 
   get head() { return this.slots[this.focus]; }
