@@ -10,7 +10,7 @@ from dataclasses import replace
 import streamlit as st
 
 from models import zoo
-from pages.parts import ask, bench, cards, export, frame, keep, show
+from pages.parts import ask, bench, cards, export, frame, keep, show, stage
 
 PAGE = "text"
 
@@ -40,7 +40,8 @@ try:
     with st.container(horizontal=True, vertical_alignment="center"):
         show.answer(kept.trace, given)
         cards.about(ref)
-    bench.mount(kept, attention, key="workbench")
+    stack = kept.trace.attentions[attention].name if len(kept.trace.attentions) > 1 else ""
+    bench.mount(kept, attention, key="workbench", page=PAGE, inputs=stage.inputs(ref, given, stack))
     export.menu(PAGE, kept, attention)
 except zoo.NothingToRead as nothing:
     show.empty(nothing, ask.starts(PAGE, ref, reads))

@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from models import zoo
 from models.records import Trace
-from pages.parts import keep, show
+from pages.parts import keep, show, stage
 from viz.view import View
 from viz.views import neurons as neurons_view
 from viz.views import workbench as workbench_view
 
-FROM_LINK = "link"  # what the Neurons pane asks for before it was touched: the address says whether it is open
+FROM_LINK = stage.FROM_LINK  # what the Neurons pane asks for before it was touched: the address says if it is open
+OF_TOKENS = "Query and key belong to tokens, not to words: switch Words off to see them."
 
 
-def mount(kept: keep.Kept, attention: int, key: str) -> None:
-    """Every head of one stack; of a text too long to send whole, the heads that the visitor has asked for."""
+def mount(kept: keep.Kept, attention: int, key: str, page: str = "", inputs: dict[str, str] | None = None) -> None:
+    """Every head of one stack; of a text too long to send whole, the heads that the visitor has asked for.
+
+    `inputs`: what stands in the boxes of `page`, as `stage.inputs` says it, for steps to come back to.
+    """
     state = st.session_state.get(key) or {}
     want = workbench_view.heads(state.get("want") or st.query_params.get("heads", ""))
-    name = ("workbench", kept.key, attention, want)
-    packed = keep.packed(name, lambda: _workbench(kept, attention, want))
+    seen = stage.by_words(kept, attention, state.get("words", FROM_LINK))
+    name = ("workbench", seen.key, attention, want, tuple((inputs or {}).items()))
+    packed = keep.packed(name, lambda: _workbench(kept, seen, attention, want, inputs))
     asked = state.get("neurons", FROM_LINK)
     if asked and (asked != FROM_LINK or st.query_params.get("view") == "neurons"):
         bench = packed.view
         head = neurons_view.head_of(bench, asked, want)
-        packed = keep.packed((*name, head), lambda: with_neurons(bench, kept, attention, head))
-    show.view(packed.view, key=key, data=packed.data, want="", neurons=FROM_LINK)
+        packed = keep.packed((*name, head), lambda: with_neurons(bench, seen, attention, head))
+    then = {"go": stage.take(page, key)}
+    firsts = {"want": "", "neurons": FROM_LINK, "words": FROM_LINK, "ask": "", "go": ""}
+    show.view(packed.view, key=key, data=packed.data, then=then, **firsts)
+    stage.answers(state.get("ask", ""))
 
 
 def with_neurons(bench: View, kept: keep.Kept, attention: int, head: neurons_view.Asked) -> View:
     """The workbench with query and key of one head."""
+    if bench.header.get("thing") == stage.WORD:
+        return replace(bench, header=bench.header | {"neurons": {"head": list(head[:2]), "why": OF_TOKENS}})
     try:
         parts = kept.head(attention, *head[:2])
     except (ValueError, zoo.InputError):
@@ -37,17 +49,26 @@ def with_neurons(bench: View, kept: keep.Kept, attention: int, head: neurons_vie
     return neurons_view.added(bench, kept.trace, attention, head, parts)
 
 
-def _workbench(kept: keep.Kept, attention: int, want: tuple[tuple[int, int], ...]) -> View:
-    """The picture, beginning with the head that has most to show on this input."""
+def _workbench(
+    kept: keep.Kept, seen: keep.Kept, attention: int, want: tuple[tuple[int, int], ...], inputs: dict[str, str] | None
+) -> View:
+    """The picture, beginning with the head that has most to show on this input; `seen` may be `kept` by words."""
     from models.explain.heads import striking
 
     statistics = kept.statistics(attention)
     found = striking(statistics) if statistics else None
     layer, head = found or _carded(kept.trace, attention)
-    state = {"heads": f"{layer}.{head}"}
-    return workbench_view.view(
-        kept.trace, statistics, attention=attention, want=want, note=_note(kept.trace), state=state
+    view = workbench_view.view(
+        seen.trace,
+        seen.statistics(attention),
+        attention=attention,
+        want=want,
+        note=_note(kept.trace),
+        state={"heads": f"{layer}.{head}"},
+        thing=stage.WORD if seen is not kept else "",
     )
+    facts = stage.falls_into_words(kept.trace.attentions[attention], seen is not kept)
+    return replace(view, header=view.header | facts | ({"input": inputs} if inputs else {}))
 
 
 def _carded(trace: Trace, attention: int) -> tuple[int, int]:

@@ -168,11 +168,16 @@ def scripts(*names: str) -> None:
         library(key=f"script_{name}")
 
 
-def view(view: View, key: str, data: bytes | None = None, **states: Any) -> Any:
-    """Mount a view, whose script the page has sent; `states` are what it may send back, with their first values."""
+def view(
+    view: View, key: str, data: bytes | None = None, then: dict[str, Callable[[], None]] | None = None, **states: Any
+) -> Any:
+    """Mount a view, whose script the page has sent; `states` are what it may send back, with their first values.
+
+    `then`: what is called before the page runs again for a state that was sent.
+    """
     data = view.pack() if data is None else data
     assert isinstance(data, bytes)  # anything else would reach the browser as the text of its repr
-    callbacks: dict[str, Any] = {f"on_{name}_change": lambda: None for name in states}
+    callbacks: dict[str, Any] = {f"on_{name}_change": (then or {}).get(name, lambda: None) for name in states}
     _, frame = _components(view.name, script_of(view.name))
     return frame(data=data, key=key, default=states or None, **callbacks)
 

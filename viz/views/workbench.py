@@ -23,7 +23,7 @@ from viz.views import neurons as neurons_view
 Head = tuple[int, int]  # layer, head
 
 # what the page's address says of the workbench
-STATE = ("heads", "view", "token", "scale", "sinks", "threshold", "norm")
+STATE = ("heads", "view", "token", "scale", "sinks", "threshold", "norm", "words")
 THUMBNAIL = 48  # at most so many rows and columns in a pooled thumbnail
 BYTES_PER_WEIGHT = 1.1  # an upper bound on what a weight packs to, from 64 tokens on
 N_ANSWERS = 8
@@ -42,13 +42,15 @@ def view(
     state: dict[str, str] | None = None,
     link: bool = True,
     neurons: tuple[int, ...] | None = None,
+    thing: str = "",
 ) -> View:
     """The workbench on `trace.attentions[attention]`.
 
     `want`: heads (layer, head) to send in full if not all fit into `budget` bytes, the one in focus first.
     `note`: shown where the model has no answer to rank. `state`: what is selected at first, under the names and in the
     form that the page's address uses (`STATE` lists them). `link`: keep the state in the page's address, where there is
-    a page. `neurons`: the head (layer, head) whose query and key go along, for the Neurons pane.
+    a page. `neurons`: the head (layer, head) whose query and key go along, for the Neurons pane. `thing`: what a
+    position is called, if not a token or a patch.
     """
     stack = trace.attentions[attention]
     sinks = stack.keys.special if statistics is None else statistics.sinks
@@ -56,6 +58,9 @@ def view(
     want = tuple(head for head in want or heads(state.get("heads", "")) if _exists(stack, head))
     reading = _read(stack, sinks, want, budget)
     header = _facts(stack, sinks) | _answer(trace.ranking, note) | reading.header() | {"link": link}
+    header["model"] = trace.info.name
+    if thing:
+        header["thing"] = thing
     if reading.pooled and want:
         header["want"] = [list(head) for head in want]
     if state:
@@ -65,7 +70,7 @@ def view(
         roles = sorted({role for row in statistics.role for role in row if role})
         header["roles"], header["max_entropy"] = roles, round(float(statistics.max_entropy), 2)
         parts["statistics"] = _statistics(statistics, stack.n_heads, roles)
-    bench = View("workbench", header, parts, _title(trace, stack))
+    bench = View("workbench", header, parts, _title(trace, stack, thing))
     return bench if neurons is None else neurons_view.added(bench, trace, attention, neurons)
 
 
@@ -267,9 +272,9 @@ def _statistics(statistics: HeadStatistics, n_heads: tuple[int, ...], roles: lis
     return table.astype(np.uint16 if table.max() < 65536 else np.uint32)
 
 
-def _title(trace: Trace, stack: Attention) -> str:
+def _title(trace: Trace, stack: Attention, thing: str) -> str:
     layers, heads = _some(len(stack.n_heads), "layer"), _some(max(stack.n_heads), "head")
-    thing = "position" if stack.keys.grid else "token"
+    thing = thing or ("position" if stack.keys.grid else "token")
     return f"{trace.info.name}: {layers} \u00d7 {heads} on {_some(len(stack.keys), thing)}"
 
 

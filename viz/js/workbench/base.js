@@ -8,8 +8,9 @@ const PANES = [];
 
 // What else stands around the panes, each added by its own file: make(bench) returns an object with any of `tool` (a
 // node for the first row of controls, right), `strip` (a node over the grid), `below` (a node under the status line),
-// `take()` (new data), `draw()` (the selection changed), `point()` (the active token changed) and `key(event)` (true if
-// the key was its own). Without the marks it has nothing to say to, a part hides its nodes.
+// `take()` (new data), `draw()` (the selection changed), `point()` (the active token changed), `restored()` (the state
+// came from a saved step), `stepped()` (so did the place in the list of steps) and `key(event)` (true if the key was
+// its own). Without the marks it has nothing to say to, a part hides its nodes.
 const PARTS = [];
 
 // Keys of the state that panes and parts add, each by its own file: {key, start, write(state), read(state, text, payload)};

@@ -1,10 +1,12 @@
 // All heads as thumbnails: one canvas for the pictures, one for the marks of the chosen heads, buttons on top.
 
 const LABELS = { left: 24, top: 18 };
+const GRID_MOST = 72; // pixels: a thumbnail is no larger, unless there is less room
 
 class Grid {
   constructor(bench) {
     this.bench = bench;
+    this.most = GRID_MOST; // pixels
     this.pictures = el("canvas", { className: "say", role: "img" });
     this.marks = el("canvas", { "aria-hidden": "true" });
     this.cells = el("div", { role: "grid", "aria-label": "Heads, one row per layer", "aria-multiselectable": "true" });
@@ -14,13 +16,13 @@ class Grid {
     this.cells.addEventListener("click", (event) => this.click(event));
   }
 
-  // Cell size for a pane of so many pixels, from 20 to 72.
+  // Cell size for a pane of so many pixels, from 20 to the most.
   measure(width) {
     const { widest, layers } = this.bench.payload;
     const fit = (gap) => Math.floor((width - LABELS.left + gap) / widest - gap);
     this.gap = fit(5) >= 26 ? 5 : 3;
-    this.cell = Math.max(20, Math.min(72, fit(this.gap)));
-    this.pixels = Math.round(this.cell * (devicePixelRatio || 1)); // a thumbnail shows no more rows than these
+    this.cell = Math.max(20, Math.min(this.most, fit(this.gap)));
+    this.pixels = Math.round(this.cell * pixelRatio()); // a thumbnail shows no more rows than these
     this.width = LABELS.left + widest * (this.cell + this.gap) - this.gap + 3;
     this.pitch = this.cell + this.gap + (layers > 8 ? 0 : 3);
     this.height = LABELS.top + layers * this.pitch;

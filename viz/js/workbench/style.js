@@ -10,6 +10,8 @@ const STYLE = `${BASE_STYLE}
 .stage{grid-area:stage;padding:6px 14px 8px;border-left:1px solid var(--line);min-width:0}
 .bar.second{margin-top:6px;gap:4px 18px;min-height:34px}
 .spring{flex:1}
+.tools{display:inline-flex;flex-wrap:wrap;gap:6px;margin-left:auto}
+.view .tools .button{height:26px;padding:0 8px;font-size:13px}
 .wrap{white-space:normal}
 .control{display:inline-flex;align-items:center;gap:8px;white-space:nowrap;font-size:13.5px}
 .control.cap{font-size:13px}
