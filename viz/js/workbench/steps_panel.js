@@ -5,7 +5,7 @@ const BESIDE = "headlight steps "; // what the browser keeps them under, followe
 class Steps {
   constructor(bench) {
     this.bench = bench;
-    [this.steps, this.at, this.pending, this.told] = [[], -1, null, 0];
+    [this.steps, this.at, this.pending] = [[], -1, null];
     this.tool = pressable("button", "Steps", () => this.open(this.panel.hidden), { ariaExpanded: "false" });
     this.list = el("ol", { className: "steps-list" });
     this.said = el("span", { className: "cap", role: "status" });
@@ -200,7 +200,7 @@ class Steps {
     if (!this.elsewhere(this.pending)) return this.arrive() && this.bench.refresh();
     if (this.bench.live && this.left) {
       this.bench.frame.classList.add("stale");
-      return this.bench.send("go", JSON.stringify({ turn: ++this.told, input: this.pending.input }));
+      return this.bench.send("go", JSON.stringify({ turn: Date.now(), input: this.pending.input }));
     }
     this.pending = null;
     return this.bench.say(`Step ${i + 1} is of another text or model than this file, which holds one.`);
