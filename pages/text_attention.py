@@ -10,7 +10,7 @@ from dataclasses import replace
 import streamlit as st
 
 from models import zoo
-from pages.parts import ablation, ask, bench, cards, export, frame, keep, rewriting, show
+from pages.parts import ablation, ask, bench, cards, export, frame, keep, rewriting, show, stage
 
 PAGE = "text"
 
@@ -41,7 +41,9 @@ try:
     with st.container(horizontal=True, vertical_alignment="center"):
         show.answer(kept.trace, given, ablation.said(kept))
         cards.about(ref)
-    bench.mount(kept, attention, key="workbench", rewrites=rewriting.Rewrites(PAGE, ref, model, given))
+    stack = kept.trace.attentions[attention].name if len(kept.trace.attentions) > 1 else ""
+    rewrites = rewriting.Rewrites(PAGE, ref, model, given)
+    bench.mount(kept, attention, "workbench", PAGE, stage.inputs(ref, given, stack), rewrites)
     export.menu(PAGE, kept, attention)
 except zoo.NothingToRead as nothing:
     show.empty(nothing, ask.starts(PAGE, ref, reads))

@@ -14,6 +14,7 @@ from difflib import SequenceMatcher
 import numpy as np
 from numpy.typing import NDArray
 
+from models.explain.words import merge, spelled, words
 from models.records import (
     Alignment,
     Attention,
@@ -35,7 +36,7 @@ MOVED = 5  # candidates listed that gained, and as many that lost
 
 def align(a: Sequence, b: Sequence) -> Alignment:
     """Pair the words of two sequences; a run of words changed for as many others is paired word by word."""
-    one, two = _words(a), _words(b)
+    one, two = words(a), words(b)
     matcher = SequenceMatcher(None, _marks(a, one), _marks(b, two), autojunk=False)
     units: list[Unit] = []
     for tag, i, i_end, j, j_end in matcher.get_opcodes():
@@ -46,19 +47,6 @@ def align(a: Sequence, b: Sequence) -> Alignment:
         else:
             units += [*(_unit(a, b, x, ()) for x in left), *(_unit(a, b, (), y) for y in right)]
     return tuple(units)
-
-
-def merge(weights: Floats, rows: tuple[Positions, ...], columns: tuple[Positions, ...]) -> Floats:
-    """Weights [query, key] by words, columns summed and rows averaged; a row that is not there is NaN, a column 0."""
-    out = np.full((len(rows), len(columns)), np.nan, np.float32)
-    there, read = [i for i, unit in enumerate(rows) if unit], [j for j, unit in enumerate(columns) if unit]
-    if not (there and read):
-        return out
-    sums = np.add.reduceat(weights, [columns[j][0] for j in read], axis=1)
-    sums = np.add.reduceat(sums, [rows[i][0] for i in there], axis=0)
-    out[there] = 0
-    out[np.ix_(there, read)] = sums / np.array([len(rows[i]) for i in there], np.float32)[:, None]
-    return out
 
 
 def divergence(p: Floats, q: Floats) -> Floats:
@@ -140,43 +128,22 @@ def _apart(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64
         return np.clip(1 - (a * b).sum(-1) / np.where(lengths > 0, lengths, np.nan), 0, 2)
 
 
-def _words(sequence: Sequence) -> list[Positions]:
-    """Positions by word, each run of one word together.
-
-    A space begins a word whatever the tokenizer says: some call the whole text one. Where there are no words, as among
-    patches, each position is a unit.
-    """
-    numbers = sequence.words or (None,) * len(sequence)
-    words: list[list[int]] = []
-    for i, (number, label) in enumerate(zip(numbers, sequence.labels, strict=True)):
-        goes_on = i and number is not None and number == numbers[i - 1] and not sequence.special[i]
-        if goes_on and not label[:1].isspace():
-            words[-1].append(i)
-        else:
-            words.append([i])
-    return [tuple(word) for word in words]
-
-
-def _marks(sequence: Sequence, words: list[Positions]) -> list[tuple[str, str]]:
+def _marks(sequence: Sequence, units: tuple[Positions, ...]) -> list[tuple[str, str]]:
     """What a word is matched by: its text; of special tokens at the ends of a text their place, whatever they say."""
-    plain = [i for i, word in enumerate(words) if not sequence.special[word[0]]]
+    plain = [i for i, unit in enumerate(units) if not sequence.special[unit[0]]]
     first, last = (plain[0], plain[-1]) if plain else (0, -1)
     marks = []
-    for i, word in enumerate(words):
-        text = _text(sequence, word).strip()
-        if not sequence.special[word[0]] or first < i < last:
+    for i, unit in enumerate(units):
+        text = spelled(sequence, unit).strip()
+        if not sequence.special[unit[0]] or first < i < last:
             marks.append(("word", text))
         else:
             marks.append(("start", str(i)) if i < first else ("end", str(i - last)))
     return marks
 
 
-def _text(sequence: Sequence, positions: Positions) -> str:
-    return "".join(sequence.labels[i] for i in positions)
-
-
 def _unit(a: Sequence, b: Sequence, x: Positions, y: Positions) -> Unit:
-    return Unit(x, y, _text(a, x), _text(b, y))
+    return Unit(x, y, spelled(a, x), spelled(b, y))
 
 
 def _divergence_from(p: NDArray[np.float64], middle: NDArray[np.float64]) -> NDArray[np.float64]:

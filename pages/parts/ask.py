@@ -31,6 +31,7 @@ FIELDS = ("text", "question")  # what an example may put into boxes
 QUESTION = "Who was tired?"
 Example = dict[str, str]  # "text", "question", "picture" (a path)
 ONE, ALL = "one window", "all of it, in windows"
+SPECIAL, PLAIN = "special token", "plain text"
 PICTURE = Path(__file__).parent / "examples" / "lighthouse.webp"
 
 
@@ -195,11 +196,11 @@ def plain(page: str, strings: tuple[str, ...]) -> bool:
     listed = ", ".join(f"“{words(string)}”" for string in strings)
     answer = st.segmented_control(
         f"The text contains {listed}: read it as",
-        ["special token", "plain text"],
-        default="special token",
+        [SPECIAL, PLAIN],
+        default=SPECIAL,
         key=f"{page}_plain",
     )
-    return answer == "plain text"
+    return answer == PLAIN
 
 
 def part(page: str, put: Given, n_tokens: int, max_len: int, slides: bool) -> Given:
@@ -212,7 +213,11 @@ def part(page: str, put: Given, n_tokens: int, max_len: int, slides: bool) -> Gi
     )
     if whole == ALL:
         return replace(put, stride=max(1, max_len // 2))
-    return replace(put, start=st.slider("First token of the window", 0, n_tokens - max_len, key=f"{page}_start"))
+    key, last = f"{page}_start", n_tokens - max_len
+    if st.session_state.get(key, 0) > last:
+        st.caption(f"The window was to begin at token {st.session_state[key]:,}; the last it can begin at is {last:,}.")
+        st.session_state[key] = last
+    return replace(put, start=st.slider("First token of the window", 0, last, key=key))
 
 
 def head(page: str, n_layers: int, n_heads: int, first: tuple[workbench.Head, ...]) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import ask, bench, keep, show
+from pages.parts import ask, bench, keep, show, stage
 from viz import files
 from viz.view import View
 from viz.views import neurons, workbench
@@ -48,6 +48,7 @@ def menu(page: str, kept: keep.Kept, number: int) -> None:
 
 
 def _workbench(kept: keep.Kept, number: int, want: tuple[workbench.Head, ...], state: dict[str, str]) -> View:
-    made = bench.drawn(kept, number, want, state, state.get("over", ""))
+    seen = stage.by_words(kept, number, state.get("words", ""))
+    made = bench.drawn(kept, seen, number, want, state, state.get("over", ""))
     asked = (st.session_state.get("workbench") or {}).get("neurons", "")
-    return bench.with_neurons(made, kept, number, neurons.head_of(made, asked, want))
+    return bench.with_neurons(made, seen, number, neurons.head_of(made, asked, want))

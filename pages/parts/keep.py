@@ -207,6 +207,12 @@ class Kept:
         scored: Trace = _traces().make(("scores", self.key), self.again, lambda made: 2 * made.nbytes)
         return scored.qkv(attention, layer, number)
 
+    def by_words(self) -> Kept:
+        """The same trace with its tokens merged to words."""
+        from models.explain.words import merged
+
+        return Kept(("words", self.key), merged(self.trace))
+
     def statistics(self, attention: int) -> HeadStatistics | None:
         """Figures of every head of one of its stacks; None for a very long text."""
         stack = self.trace.attentions[attention]

@@ -22,6 +22,7 @@ EXAMPLES = {  # a model's own prompts come from its card
     "A story begins": "Once upon a time there was a king who had three",
     "Someone speaks": "“Who are you?” said the",
 }
+NOT_HERE = "These rows were read as the tokens were written. Text attention is where heads are switched off."
 TEMPO = 0.15  # seconds between tokens while it plays
 SMALL, SMALL_MODEL = 3_000_000, 20_000_000  # weights, parameters up to which lens and workbench follow while it plays
 
@@ -221,7 +222,7 @@ def _attention(page: str, text: Generation) -> None:
     """The workbench on the steps stitched together."""
     try:
         key = ("written", text.model.id, text.prompt, text.ids, text.prepared.ids)
-        kept = keep.made(key, lambda: keep.Kept(key, text.trace()), lambda made: made.trace.nbytes)
+        kept = keep.made(key, lambda: keep.Kept(key, text.trace(), refused=NOT_HERE), lambda made: made.trace.nbytes)
     except zoo.InputError as problem:
         st.caption(show.words(str(problem)))
         return

@@ -67,24 +67,9 @@ def test_what_a_link_asks_in_vain_is_said(live: Live) -> None:
     assert "The link asked for layer 9; this model has 4, counted from 0." in notice
     assert "token 99; this text has 11" in notice
     assert all(word in notice for word in ("cube", "“x”", "from 0 to 0.5", "show and hide"))
-    assert live.query == "?heads=2.1&threshold=0.5"
+    assert live.query == "?heads=2.1&token=10&threshold=0.5"
     page.get_by_role("button", name="Close").click()
     expect(page.locator(".notice")).to_be_hidden()
-
-
-def test_the_link_can_be_copied_where_there_is_one(live: Live, exported: Show) -> None:
-    page = live.open(workbench.view(traces.trace()))
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.locator("[data-head='1.1']").click()
-    page.get_by_role("button", name="Copy link").click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    assert page.evaluate("navigator.clipboard.readText()").endswith("/?heads=1.1")
-    live.open(workbench.view(traces.trace(), link=False))
-    expect(page.get_by_role("button", name="Copy link")).to_be_hidden()
-    exported(workbench.view(traces.trace()))
-    page.locator("[data-head='1.1']").click()
-    expect(page.get_by_role("button", name="Copy link")).to_be_hidden()
-    assert page.evaluate("location.search") == ""
 
 
 # ---- Updates

@@ -207,9 +207,19 @@ const spring = () => el("i", { className: "spring" }); // takes the free space o
 const pressable = (className, textContent, onclick, more = {}) =>
   el("button", { type: "button", className, textContent, onclick, ...more });
 
+// How much larger than its own pixels a view is shown: a presentation is laid out small and scaled up as a whole.
+const SCREEN = { scale: 1 };
+const pixelRatio = () => (devicePixelRatio || 1) * SCREEN.scale;
+
+// Where a pointer is in a node, in the node's own pixels.
+function pointIn(node, { clientX, clientY }) {
+  const box = node.getBoundingClientRect();
+  return { x: (clientX - box.left) / SCREEN.scale, y: (clientY - box.top) / SCREEN.scale };
+}
+
 // A canvas of so many CSS pixels at the screen's resolution, cleared; returns its pen.
 function prepare(canvas, width, height) {
-  const dpr = devicePixelRatio || 1;
+  const dpr = pixelRatio();
   const [w, h] = [Math.max(1, Math.round(width * dpr)), Math.max(1, Math.round(height * dpr))];
   const pen = canvas.getContext("2d");
   if (canvas.width !== w || canvas.height !== h) {

@@ -22,7 +22,7 @@ from viz.views import tiles
 from viz.views.tiles import Head, heads
 
 # what the page's address says of the workbench
-STATE = ("heads", "view", "token", "scale", "sinks", "threshold", "norm", "score", "over", "off")
+STATE = ("heads", "view", "token", "scale", "sinks", "threshold", "norm", "score", "over", "off", "words")
 THUMBNAIL = 48  # at most so many rows and columns in a pooled thumbnail
 BYTES_PER_WEIGHT = 1.1  # an upper bound on what a weight packs to, from 64 tokens on
 BUDGET = 4_000_000  # bytes up to which everything is sent at once
@@ -45,6 +45,7 @@ def view(
     link: bool = True,
     neurons: tuple[int, ...] | None = None,
     aggregates: Aggregates | None = None,
+    thing: str = "",
 ) -> View:
     """The workbench on `trace.attentions[attention]`.
 
@@ -53,6 +54,7 @@ def view(
     form that the page's address uses (`STATE` lists them). `link`: keep the state in the page's address, where there is
     a page. `neurons`: the head (layer, head) whose query and key go along, for the Neurons pane. `aggregates`: several
     heads as one, shown in a row of their own under the layers; the first of them is head 0 of the layer after the last.
+    `thing`: what a position is called, if not a token or a patch.
     """
     stack = trace.attentions[attention]
     every = stack if aggregates is None else tiles.added(stack, aggregates)
@@ -61,6 +63,9 @@ def view(
     want = tuple(head for head in want or heads(state.get("heads", "")) if _exists(every, head))
     reading = _read(every, sinks, want, budget)
     header = _facts(stack, sinks) | _answer(trace.ranking, note) | reading.header() | {"link": link}
+    header["model"] = trace.info.name
+    if thing:
+        header["thing"] = thing
     if aggregates is not None:
         header |= {"extra": list(aggregates.names), "over": tiles.words(aggregates.over, stack.n_heads)}
     if reading.pooled and want:
@@ -73,7 +78,7 @@ def view(
         header["roles"], header["max_entropy"] = roles, round(float(statistics.max_entropy), 2)
         header["scores"] = [name for name in SCORES if np.isfinite(statistics.scores.get(name, np.nan)).any()]
         parts["statistics"] = _statistics(statistics, stack.n_heads, roles, header["scores"])
-    bench = View("workbench", header, parts, _title(trace, stack))
+    bench = View("workbench", header, parts, _title(trace, stack, thing))
     return bench if neurons is None else neurons_view.added(bench, trace, attention, neurons)
 
 
@@ -277,9 +282,9 @@ def _statistics(
     return table.astype(np.uint16 if table.max() < 65536 else np.uint32)
 
 
-def _title(trace: Trace, stack: Attention) -> str:
+def _title(trace: Trace, stack: Attention, thing: str) -> str:
     layers, heads = _some(len(stack.n_heads), "layer"), _some(max(stack.n_heads), "head")
-    thing = "position" if stack.keys.grid else "token"
+    thing = thing or ("position" if stack.keys.grid else "token")
     return f"{trace.info.name}: {layers} \u00d7 {heads} on {_some(len(stack.keys), thing)}"
 
 

@@ -10,9 +10,10 @@ const PANES = [];
 // node for the first row of controls, right), `title` (one over the grid, right), `strip` (one between the two), `under`
 // (one under the grid), `beside` (one under the chips), `chosen` (one under the chosen heads and their matrix), `below`
 // (one under the status line), `take()` (new data), `draw()` (the selection changed), `point()` (the active token
-// changed), `key(event)` (true if the key was its own), `mark(index)` (words on a head for its thumbnail) and `paint(pen,
-// index, x, y, size)` (their picture in its corner, true if drawn). Without the marks it has nothing to say to, a part
-// hides its nodes.
+// changed), `restored()` (the state came from a saved step), `stepped()` (so did the place in the list of steps),
+// `key(event)` (true if the key was its own), `mark(index)` (words on a head for its thumbnail) and `paint(pen, index, x,
+// y, size)` (their picture in its corner, true if drawn). Without the marks it has nothing to say to, a part hides its
+// nodes.
 const PARTS = [];
 
 // Keys of the state that panes and parts add, each by its own file: {key, start, write(state), read(state, text, payload)};

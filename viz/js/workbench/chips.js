@@ -22,7 +22,7 @@ class Chips {
     const pen = prepare(this.picture, MINI, MINI);
     pen.imageSmoothingEnabled = false;
     const pixels = pixelTable(theme, payload, index, state.scale);
-    const size = Math.round(MINI * (devicePixelRatio || 1));
+    const size = Math.round(MINI * pixelRatio());
     this.image = matrixImage(payload, index, size, pixels, theme.pixel("sunk"));
     pen.drawImage(this.image, 0, 0, MINI, MINI);
     hatchRows(pen, theme, payload, state.head, 0, 0, MINI, MINI);
@@ -96,14 +96,14 @@ class Chips {
     const { payload, state } = this.bench;
     const matrix = payload.matrix(state.head);
     if (!matrix) return;
-    const box = this.matrix.getBoundingClientRect();
+    const { x, y } = pointIn(this.matrix, event);
     const range = (at, length, blocks) => {
       const block = Math.min(blocks - 1, Math.max(0, Math.floor((at / MINI) * blocks)));
       const edges = blockEdges(length, blocks);
       return [edges[block], edges[block + 1]];
     };
-    const rows = range(event.clientY - box.top, payload.queries.length, this.image.height);
-    const columns = range(event.clientX - box.left, payload.keys.length, this.image.width);
+    const rows = range(y, payload.queries.length, this.image.height);
+    const columns = range(x, payload.keys.length, this.image.width);
     let [best, rank] = [null, -1];
     for (let q = rows[0]; q < rows[1]; q++) {
       for (let k = columns[0]; k < columns[1]; k++) {

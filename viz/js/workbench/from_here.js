@@ -123,7 +123,7 @@ class FromHerePane {
     this.rows = rowOrder(this.heads.length, column === "" ? null : rank);
     const groups = this.rows.map((r) => (column === "" ? this.heads[r].layer : 0));
     this.tops = rowTops(groups, this.h, FROM.gap);
-    const pixels = this.plotWidth * (devicePixelRatio || 1);
+    const pixels = this.plotWidth * pixelRatio();
     this.data = { levels, codes, rows: this.heads.length, columns, reach, hidden, order: this.rows };
     this.image = rowsImage(theme, this.data, pixels);
     this.note();
@@ -341,9 +341,9 @@ class FromHerePane {
 
   // Row and column under the pointer, null where there is none.
   at(event) {
-    const box = this.surface.getBoundingClientRect();
-    const r = rowAt(this.tops, this.h, event.clientY - box.top + this.surface.scrollTop);
-    const px = event.clientX - box.left - this.left;
+    const { x, y } = pointIn(this.surface, event);
+    const r = rowAt(this.tops, this.h, y + this.surface.scrollTop);
+    const px = x - this.left;
     const inside = px >= 0 && px < this.plotWidth;
     return [r < 0 ? null : this.rows[r], inside ? this.positionAt(px, r < 0 ? 0 : this.rows[r]) : null];
   }

@@ -1,11 +1,13 @@
 // All heads as thumbnails: one canvas for the pictures, one for the marks of the chosen heads, buttons on top.
 
 const LABELS = { left: 24, top: 18 };
+const GRID_MOST = 72; // pixels: a thumbnail is no larger, unless there is less room
 const ROW = { gap: 6, name: 46, under: 15, most: 118, cell: 56 }; // of the tiles under the layers, with their names
 
 class Grid {
   constructor(bench) {
     this.bench = bench;
+    this.most = GRID_MOST; // pixels
     this.pictures = el("canvas", { className: "say", role: "img" });
     this.marks = el("canvas", { "aria-hidden": "true" });
     this.cells = el("div", { role: "grid", "aria-label": "Heads, one row per layer", "aria-multiselectable": "true" });
@@ -15,17 +17,17 @@ class Grid {
     this.cells.addEventListener("click", (event) => this.click(event));
   }
 
-  // Cell size for a pane of so many pixels, from 20 to 72.
+  // Cell size for a pane of so many pixels, from 20 to the most.
   measure(width) {
     const { widest, layers } = this.bench.payload;
     const fit = (gap) => Math.floor((width - LABELS.left + gap) / widest - gap);
     this.gap = fit(5) >= 26 ? 5 : 3;
-    this.cell = Math.max(20, Math.min(72, fit(this.gap)));
+    this.cell = Math.max(20, Math.min(this.most, fit(this.gap)));
     // a row more is not much taller than the layers alone would be
     if (this.bench.payload.rows.length > layers) {
       this.cell = Math.max(Math.min(this.cell, ROW.cell), Math.floor((layers * this.cell - ROW.gap - ROW.under) / (layers + 1)));
     }
-    this.pixels = Math.round(this.cell * (devicePixelRatio || 1)); // a thumbnail shows no more rows than these
+    this.pixels = Math.round(this.cell * pixelRatio()); // a thumbnail shows no more rows than these
     this.width = LABELS.left + widest * (this.cell + this.gap) - this.gap + 3;
     this.pitch = this.cell + this.gap + (layers > 8 ? 0 : 3);
     this.height = LABELS.top + layers * this.pitch;

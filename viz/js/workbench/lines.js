@@ -42,7 +42,7 @@ class LinesPane {
     this.place(width, this.labelWidth(`${LINES.font}px ${font}`, width));
     const n = Math.max(1, this.columns.query.length, this.columns.key.length);
     const available = room - LINES.head - LINES.foot;
-    const snug = n > 40 ? 22 : 27;
+    const snug = n > 40 || this.bench.room ? 22 : 27;
     this.row = n * snug <= available ? Math.min(38, Math.floor(available / n)) : snug;
     this.height = Math.min(n * this.row, available);
     [this.width, this.contentHeight] = [width, n * this.row];
@@ -264,8 +264,8 @@ class LinesPane {
   }
 
   tokenAt(event) {
-    const box = this.spacer.getBoundingClientRect();
-    const [x, row] = [event.clientX - box.left, Math.floor((event.clientY - box.top) / this.row)];
+    const { x, y } = pointIn(this.spacer, event);
+    const row = Math.floor(y / this.row);
     const side = x <= this.left ? "query" : x >= this.right ? "key" : null;
     const index = side === null ? undefined : this.columns[side][row];
     return index === undefined ? null : { side, index };

@@ -15,6 +15,7 @@ class Workbench extends Mounted {
     this.panes = Object.fromEntries(PANES.map(({ name, make }) => [name, make(this)]));
     [this.grid, this.chips] = [new Grid(this), new Chips(this)];
     [this.inspector, this.unseen] = [new Inspector(this), new Unseen(this)];
+    this.room = null; // {width, height} for the panes while something else than the page sets it
     this.parts = PARTS.map((make) => make(this));
     this.build();
     this.listen();
@@ -35,10 +36,10 @@ class Workbench extends Mounted {
   nodes(place) { return this.parts.flatMap((part) => part[place] ?? []); }
 
   buildControls() {
-    this.copy = pressable("button", "Copy link", () => this.copyLink(), { hidden: true });
     const scale = el("span", { className: "control cap" }, "Scale", this.scales.element);
     this.row = el("div", { className: "bar second" });
-    const first = el("div", { className: "bar" }, this.views.element, spring(), scale, ...this.nodes("tool"), this.copy);
+    const first = el("div", { className: "bar" }, this.views.element, spring(), scale,
+      el("span", { className: "tools" }, ...this.nodes("tool")));
     return (this.controls = el("div", { className: "controls" }, first, this.row));
   }
 
@@ -73,7 +74,6 @@ class Workbench extends Mounted {
     this.dropNeurons();
     if (!old || complaints.length) this.say(complaints.map((complaint) => `The link ${complaint}.`).join(" "));
     this.frame.hidden = false;
-    this.copy.hidden = !this.linked;
     this.grid.build();
     for (const part of this.parts) part.take?.();
     this.shown = null; // every pane has its controls set out anew
@@ -209,25 +209,16 @@ class Workbench extends Mounted {
     event.stopPropagation();
   }
 
-  async copyLink() {
-    try {
-      await navigator.clipboard.writeText(location.href);
-      this.copy.textContent = "Copied";
-      setTimeout(() => { this.copy.textContent = "Copy link"; }, 1500);
-    } catch {
-      this.say("The browser does not allow copying here: the link is in the address bar.");
-    }
-  }
-
   // ---- Drawing: the theme, then everything; the selection; the active token (at most once per frame)
 
   refresh() {
     this.width = this.root.clientWidth;
-    if (!this.width) return;
+    const across = this.room?.width ?? this.width;
+    if (!across) return;
     this.font = getComputedStyle(this.frame).fontFamily;
-    this.wide = this.width >= WIDE;
+    this.wide = across >= WIDE;
     const { widest, layers, header } = this.payload;
-    const left = this.wide ? Math.round(Math.min(Math.max(376, 58 + widest * 38), this.width * 0.44)) : this.width;
+    const left = this.wide ? Math.round(Math.min(Math.max(376, 58 + widest * 38), across * 0.44)) : across;
     this.frame.classList.toggle("narrow", !this.wide);
     this.frame.style.setProperty("--left", `${left}px`);
     const equal = header.heads.every((n) => n === widest);
@@ -280,7 +271,8 @@ class Workbench extends Mounted {
       this.frame.dataset.view = this.state.view;
       this.shown = this.pane;
     }
-    const room = this.wide ? Math.max(430, this.heads.offsetHeight - this.controls.offsetHeight - 14) : 480;
+    const beside = Math.max(430, this.heads.offsetHeight - this.controls.offsetHeight - 14);
+    const room = this.room?.height ?? (this.wide ? beside : 480);
     this.pane.layout(this.stage.clientWidth - (this.wide ? 28 : 20), room);
     this.pane.draw();
     if (another) this.pane.reveal();

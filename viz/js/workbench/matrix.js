@@ -105,7 +105,7 @@ class MatrixPane {
   get grain() {
     const { payload, state } = this.bench;
     const [n, m] = payload.matrix(state.head) ? [this.n, this.m] : payload.header.pooled;
-    const dpr = devicePixelRatio || 1;
+    const dpr = pixelRatio();
     return [blocksAt(n, this.plotHeight * dpr, this.view.z), blocksAt(m, this.plotWidth * dpr, this.view.z)];
   }
 
@@ -306,8 +306,8 @@ class MatrixPane {
 
   // The pair under the pointer; where several share a square, the strongest of them. Null off the matrix.
   at(event) {
-    const box = this.surface.getBoundingClientRect();
-    return this.pair(event.clientX - box.left, event.clientY - box.top);
+    const { x, y } = pointIn(this.surface, event);
+    return this.pair(x, y);
   }
 
   pair(px, py) {
@@ -348,7 +348,7 @@ class MatrixPane {
 
   pull({ clientX, clientY }) {
     const { drag } = this;
-    const [dx, dy] = [clientX - drag.x, clientY - drag.y];
+    const [dx, dy] = [(clientX - drag.x) / SCREEN.scale, (clientY - drag.y) / SCREEN.scale];
     if (!drag.far && Math.hypot(dx, dy) < 4) return;
     if (!drag.far) this.surface.setPointerCapture(drag.id);
     drag.far = true;
@@ -373,8 +373,8 @@ class MatrixPane {
     Object.assign(this.bench.state, this.before);
     this.bench.soon();
     this.bench.address();
-    const box = this.surface.getBoundingClientRect();
-    this.zoom(event.shiftKey ? 0.5 : 2, event.clientX - box.left, event.clientY - box.top);
+    const { x, y } = pointIn(this.surface, event);
+    this.zoom(event.shiftKey ? 0.5 : 2, x, y);
   }
 
   // The wheel zooms; where there is no further in or out, it scrolls the page.
@@ -382,8 +382,8 @@ class MatrixPane {
     const z = this.view.z * 2 ** (-event.deltaY / (event.deltaMode ? 12 : 240));
     const next = Math.min(mostZoom(this.sizes), Math.max(1, z));
     if (event.ctrlKey || Math.abs(next - this.view.z) > 1e-9) event.preventDefault();
-    const box = this.surface.getBoundingClientRect();
-    this.look(zoomAt(this.view, next, event.clientX - box.left, event.clientY - box.top, this.sizes));
+    const { x, y } = pointIn(this.surface, event);
+    this.look(zoomAt(this.view, next, x, y, this.sizes));
     if (!this.drag) this.peek(this.at(event));
   }
 

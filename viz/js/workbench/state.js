@@ -123,12 +123,10 @@ const READERS = {
     return "";
   },
   token(state, text, payload) {
-    const index = /^\d{1,7}$/.test(text) ? +text : NaN;
-    if (!(index < payload.queries.length)) {
-      return `asked for token ${shorten(text, 20)}; this text has ${payload.queries.length}${FROM_0}`;
-    }
-    Object.assign(state, { active: { side: "query", index }, pinned: true });
-    return "";
+    const asked = /^-?\d{1,15}$/.test(text) ? Number(text) : NaN;
+    const index = Math.min(payload.queries.length - 1, Math.max(0, asked));
+    if (!Number.isNaN(asked)) Object.assign(state, { active: { side: "query", index }, pinned: true });
+    return index === asked ? "" : `asked for token ${shorten(text, 20)}; this text has ${payload.queries.length}${FROM_0}`;
   },
   scale(state, text) {
     const names = Object.keys(SCALES);

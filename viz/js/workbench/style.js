@@ -9,6 +9,8 @@ const STYLE = `${BASE_STYLE}${CONTROL_STYLE}
 .heads{grid-area:heads;padding:12px 14px;align-self:start;min-width:0}
 .stage{grid-area:stage;padding:6px 14px 8px;border-left:1px solid var(--line);min-width:0}
 .bar.second{margin-top:6px;gap:4px 18px;min-height:34px}
+.tools{display:inline-flex;flex-wrap:wrap;gap:6px;margin-left:auto}
+.view .tools .button{height:26px;padding:0 8px;font-size:13px}
 .wrap{white-space:normal}
 .narrow .control{flex-wrap:wrap}
 .heads .bar{margin-bottom:6px}

@@ -86,9 +86,11 @@ class TextPane {
   // Where each token's first line lies: numbers are put over tokens without asking the page to lay itself out again.
   measure() {
     const origin = this.passage.getBoundingClientRect();
+    const { scale } = SCREEN;
     this.boxes = Object.fromEntries(Object.entries(this.spans).map(([side, spans]) => [side, spans.map((span) => {
       const box = span?.getClientRects()[0];
-      return box && { x: box.left - origin.left, y: box.top - origin.top, width: box.width, height: box.height };
+      return box && { x: (box.left - origin.left) / scale, y: (box.top - origin.top) / scale,
+        width: box.width / scale, height: box.height / scale };
     })]));
   }
 
