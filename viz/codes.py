@@ -78,3 +78,10 @@ def flat(matrix: NDArray[Any], causal: bool) -> NDArray[Any]:
         return matrix.reshape(*matrix.shape[:-2], -1)
     rows, columns = np.tril_indices(matrix.shape[-1])
     return matrix[..., rows, columns]
+
+
+def entropy(values: NDArray[Any]) -> float:
+    """Bytes that the values need if each is coded by how often it occurs."""
+    counts = np.bincount(values)
+    counts = counts[counts > 0]
+    return float(-(counts * np.log2(counts / counts.sum())).sum() / 8) if len(counts) else 0.0

@@ -105,7 +105,7 @@ class Script:
 @cache
 def script_of(name: str) -> Script:
     """The view's script: palette, what all views share, then the view's own files by name."""
-    files = [JS / "common.js", *sorted((JS / name).glob("*.js"))]
+    files = [JS / "common.js", JS / "controls.js", *sorted((JS / name).glob("*.js"))]
     module = f"const THEME = {theme.as_json()};\n" + "".join(path.read_text("utf-8") for path in files)
     return Script(name, module)
 

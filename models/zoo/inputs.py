@@ -90,7 +90,7 @@ class Reader:
         """A text, or a picture."""
         if "text" not in self.reads:
             assert given.image is not None
-            return Prepared(self._tensors(self.processor(images=self._picture(given.image), return_tensors="pt")))
+            return Prepared(self._tensors(self.processor(images=self.picture(given.image), return_tensors="pt")))
         encoded = self.encode(given)
         arguments: dict[str, Any] = {"input_ids": torch.tensor([encoded.ids])}
         if encoded.types is not None and "token_type_ids" in self.takes:
@@ -109,13 +109,13 @@ class Reader:
             raise InputError(f"The text has {n:,} tokens; beside a picture this model reads up to {self.max_len:,}.")
         with self._tokenizing:
             processed = self.processor(
-                images=self._picture(given.image), text=self._prompt(text), return_tensors="pt", padding=False
+                images=self.picture(given.image), text=self._prompt(text), return_tensors="pt", padding=False
             )
             ids = tuple(processed["input_ids"][0].tolist())
             sequence = texts.sequence_of(self.tokenizer, ids)
         return Prepared(self._tensors(processed), {"text": self._patched(sequence, ids)}, ids, n_tokens=n)
 
-    def _picture(self, image: Image.Image) -> Image.Image:
+    def picture(self, image: Image.Image) -> Image.Image:
         """The picture upright, grey for a model of one channel."""
         parts = (
             self.module.config,

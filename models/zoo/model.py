@@ -28,6 +28,7 @@ from models.zoo import text as texts
 from models.zoo.errors import InputError
 from models.zoo.given import Given
 from models.zoo.inputs import Prepared, Reader
+from models.zoo.seen import Seen, seen
 from models.zoo.stacks import Calls, Pass, is_whole
 
 TOP = 50  # candidates kept of a ranking; their probabilities are over all of them
@@ -130,6 +131,29 @@ class Model:
     def passed(self, prepared: Prepared) -> Pass:
         """One forward pass on an input that is ready, with what its attention saw."""
         return self._pass(prepared, frozenset(), None)[1]
+
+    def seen(self, given: Given) -> Seen | None:
+        """The picture as the model was shown it; None if there is none, or it is cut into several."""
+        return None if given.image is None else seen(self.reader, given.image)
+
+    @property
+    def matches(self) -> bool:
+        """Whether it says how well a text and a picture match (CLIP, SigLIP), in place of naming classes."""
+        return {"text", "picture"} <= set(self.info.reads) and hasattr(self.module, "logit_scale")
+
+    @property
+    def pools(self) -> bool:
+        """Whether its answer is read from the mean of all patches although there is a class token (BEiT)."""
+        return bool(getattr(self.module.config, "use_mean_pooling", False))
+
+    @property
+    def patch(self) -> int:
+        """Pixels along a side of the patches that a picture is first cut into; 1 where the settings name none."""
+        config = self.module.config
+        parts = [config, *(getattr(config, name, None) for name in ("vision_config", "encoder", "backbone_config"))]
+        sides = (getattr(part, name, None) for part in parts for name in ("patch_size", "strides", "patch_sizes"))
+        found = next((side for side in sides if side), 1)
+        return int(found[0] if isinstance(found, list | tuple) else found)
 
     @property
     def slides(self) -> bool:

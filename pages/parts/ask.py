@@ -5,13 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
-from PIL import Image
 
 from models import zoo
 from models.records import Trace
-from models.zoo import pictures
 from models.zoo.given import Given
-from pages.parts import keep
+from pages.parts import keep, picture
 from pages.parts.show import words
 from viz.views import workbench
 
@@ -33,16 +31,16 @@ FIELDS = ("text", "question")  # what an example may put into boxes
 QUESTION = "Who was tired?"
 Example = dict[str, str]  # "text", "question", "picture" (a path)
 ONE, ALL = "one window", "all of it, in windows"
-SHOWN = 150  # pixels: the height of the picture beside its box, and the most it is wide
 PICTURE = Path(__file__).parent / "examples" / "lighthouse.webp"
 
 
-def model(page: str, label: str = "Model") -> str:
-    """The name, folder or hub id of a model: bundled ones to pick, anything else to type."""
-    cards = {card.name: card for card in sorted(zoo.bundled(), key=lambda card: card.name != keep.DEFAULT_MODEL)}
+def model(page: str, label: str = "Model", first: str = keep.DEFAULT_MODEL, reads: str = "") -> str:
+    """The name, folder or hub id of a model: bundled ones to pick (those that read `reads`), anything else to type."""
+    found = [card for card in zoo.bundled() if not reads or any(reads in example for example in card.examples)]
+    cards = {card.name: card for card in sorted(found, key=lambda card: card.name != first)}
     return st.selectbox(
         label,
-        list(cards) or [keep.DEFAULT_MODEL],
+        list(cards) or [first],
         format_func=lambda name: f"{name} ({cards[name].task})" if name in cards else name,
         accept_new_options=True,
         key=f"{page}_model",
@@ -51,11 +49,13 @@ def model(page: str, label: str = "Model") -> str:
         "then press Enter.",
         placeholder="A bundled name, a Hugging Face id or a folder",
         width=260,
-    ) or next(iter(cards), keep.DEFAULT_MODEL)
+    ) or next(iter(cards), first)
 
 
-def given(page: str, ref: str, reads: tuple[str, ...]) -> Given:
+def given(page: str, ref: str, reads: tuple[str, ...], slim: bool = False) -> Given:
     """What goes into the model, as far as it reads it, typed or from the examples; the link's text comes first.
+
+    `slim`: the page shows the picture itself.
 
     Raises zoo.InputError for a picture that cannot be opened.
     """
@@ -69,7 +69,9 @@ def given(page: str, ref: str, reads: tuple[str, ...]) -> Given:
     chosen = _example(page, ref, reads, examples)
     if "target" in reads:
         put = replace(put, target=_target(page))
-    return replace(put, image=_picture(page, chosen)) if "picture" in reads else put
+    if "picture" in reads:
+        put = replace(put, image=picture.pick(page, Path(chosen.get("picture", PICTURE)), slim))
+    return put
 
 
 def _follow(page: str, ref: str, reads: tuple[str, ...]) -> None:
@@ -131,35 +133,23 @@ def _target(page: str) -> str | None:
     )
 
 
-def _picture(page: str, example: Example) -> Image.Image:
-    """A picture from the visitor's disk, or the example's."""
-    file = st.file_uploader(
-        "Picture",
-        type=["png", "jpg", "jpeg", "webp"],
-        key=f"{page}_picture",
-        max_upload_size=pictures.MAX_BYTES // 1_000_000,
-        help="PNG, JPEG or WebP. Without one, the example's picture is used.",
-        width=320,
-    )
-    path = Path(example.get("picture", PICTURE))
-    image = keep.picture(path.read_bytes() if file is None else file.getvalue())
-    st.image(image, width=min(SHOWN, SHOWN * image.width // image.height))
-    return image
+def attention(page: str, ref: str, trace: Trace, among: tuple[int, ...] = (), last: bool = False) -> int:
+    """Which of a trace's stacks of attention to show, the card's first; asked only if there are several.
 
-
-def attention(page: str, ref: str, trace: Trace) -> int:
-    """Which of a trace's stacks of attention to show, the card's first; asked only if there are several."""
-    names = [stack.name for stack in trace.attentions]
+    `among`: the stacks to choose from, none for all. `last`: begin with the last of them, where the card names none.
+    """
+    all_names = [stack.name for stack in trace.attentions]
+    names = [all_names[number] for number in among] if among else all_names
     if len(names) == 1:
-        return 0
+        return all_names.index(names[0])
     card = zoo.card(ref)
-    first = card.stack if card is not None and card.stack in names else names[0]
+    first = card.stack if card is not None and card.stack in names else names[-1 if last else 0]
     key = f"{page}_stack"
     if st.session_state.get(f"{key}_of", ref) != ref or st.session_state.get(key, first) not in names:
         st.session_state[key] = first  # another model's choice says nothing of this one
     st.session_state[f"{key}_of"] = ref
     chosen = st.segmented_control("Attention", names, default=first, key=key, bind="query-params", required=True)
-    return names.index(chosen) if chosen in names else 0
+    return all_names.index(chosen if chosen in names else first)
 
 
 def starts(page: str, ref: str, reads: tuple[str, ...]) -> list[tuple[str, Callable[[], None]]]:
@@ -171,11 +161,11 @@ def starts(page: str, ref: str, reads: tuple[str, ...]) -> list[tuple[str, Calla
     return [(title, start(example)) for title, example in list(_examples(ref, reads).items())[:2]]
 
 
-def fallback(page: str, ref: str) -> tuple[str, Callable[[], None]] | None:
-    """The way out when a model cannot be had: the one that comes with Headlight."""
-    if ref == keep.DEFAULT_MODEL:
+def fallback(page: str, ref: str, name: str = keep.DEFAULT_MODEL) -> tuple[str, Callable[[], None]] | None:
+    """The way out when a model cannot be had: one that comes with Headlight."""
+    if ref == name:
         return None
-    return f"Use {keep.DEFAULT_MODEL}", lambda: st.session_state.update({f"{page}_model": keep.DEFAULT_MODEL})
+    return f"Use {name}", lambda: st.session_state.update({f"{page}_model": name})
 
 
 def _examples(ref: str, reads: tuple[str, ...]) -> dict[str, Example]:
@@ -192,6 +182,8 @@ def _examples(ref: str, reads: tuple[str, ...]) -> dict[str, Example]:
         }
     if "text" not in reads:
         return {"Lighthouse": {"picture": str(PICTURE)}}
+    if "picture" in reads and "question" not in reads:
+        return {"Lighthouse": {"text": "a lighthouse at dusk", "picture": str(PICTURE)}}
     question = {"question": QUESTION} if "question" in reads else {}
     return {title: {"text": text} | question for title, text in EXAMPLES.items()}
 

@@ -4,11 +4,17 @@ import { readFileSync, readdirSync } from "node:fs";
 import vm from "node:vm";
 
 const root = new URL("../../viz/js/", import.meta.url);
-const files = ["common.js", ...readdirSync(new URL("workbench", root)).sort().map((name) => `workbench/${name}`)];
-const source = files.map((name) => readFileSync(new URL(name, root), "utf-8")).join("\n")
-  .replace("export default function", "const draw = function");
-const context = vm.createContext({ URL, TextDecoder, console });
-vm.runInContext(`const THEME = {};\n${source}`, context);
+
+// A view's script as the browser gets it.
+export function scriptOf(view) {
+  const own = readdirSync(new URL(view, root)).sort().map((name) => `${view}/${name}`);
+  const source = ["common.js", "controls.js", ...own].map((name) => readFileSync(new URL(name, root), "utf-8")).join("\n")
+    .replace("export default function", "const draw = function");
+  const context = vm.createContext({ URL, TextDecoder, console });
+  vm.runInContext(`const THEME = {};\n${source}`, context);
+  return context;
+}
+const context = scriptOf("workbench");
 
 // The value of an expression in the script, as in use("{ State, stateKeys }").
 export const use = (names) => vm.runInContext(`(${names})`, context);

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from models.records import Attention, Bools, Floats, HeadStatistics, Ranking, Sequence, Trace
 from viz import theme
-from viz.codes import Bytes, Words, clean, fine, flat, halves, pool, sqrt8
+from viz.codes import Bytes, Words, clean, entropy, fine, flat, halves, pool, sqrt8
 from viz.view import View
 from viz.views import neurons as neurons_view
 
@@ -81,7 +81,7 @@ class _Matrix:
     @property
     def size(self) -> int:
         """About how many bytes it packs to, never much less."""
-        return int(1.03 * (_entropy(self.codes) + _entropy(self.fine))) + 4 * len(self.totals)
+        return int(1.03 * (entropy(self.codes) + entropy(self.fine))) + 4 * len(self.totals)
 
 
 @dataclass
@@ -209,13 +209,6 @@ def heads(text: str) -> tuple[Head, ...]:
 def _exists(stack: Attention, head: Head) -> bool:
     layer, number = head
     return 0 <= layer < len(stack.n_heads) and 0 <= number < stack.n_heads[layer]
-
-
-def _entropy(values: NDArray[Any]) -> float:
-    """Bytes that the values need if each is coded by how often it occurs."""
-    counts = np.bincount(values)
-    counts = counts[counts > 0]
-    return float(-(counts * np.log2(counts / counts.sum())).sum() / 8) if len(counts) else 0.0
 
 
 def _facts(stack: Attention, sinks: Bools) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 // The workbench's look: Streamlit's shapes, colours by the theme's names (set on the root by `dress`).
 
-const STYLE = `${BASE_STYLE}
+const STYLE = `${BASE_STYLE}${CONTROL_STYLE}
 .wb{border:1px solid var(--border);border-radius:8px;background:var(--page);overflow:hidden}
 .wb.stale .body,.wb.stale .inspector,.wb.stale .status{opacity:.45;filter:saturate(.2)}
 .wb.stale::before{content:"Picture of the previous text";display:block;padding:6px 14px;font-size:13px;color:var(--muted)}
@@ -9,32 +9,10 @@ const STYLE = `${BASE_STYLE}
 .heads{grid-area:heads;padding:12px 14px;align-self:start;min-width:0}
 .stage{grid-area:stage;padding:6px 14px 8px;border-left:1px solid var(--line);min-width:0}
 .bar.second{margin-top:6px;gap:4px 18px;min-height:34px}
-.spring{flex:1}
 .wrap{white-space:normal}
-.control{display:inline-flex;align-items:center;gap:8px;white-space:nowrap;font-size:13.5px}
-.control.cap{font-size:13px}
-.control.stretch{flex:1 1 0}
 .narrow .control{flex-wrap:wrap}
 .heads .bar{margin-bottom:6px}
 .heads .bar b{font-weight:600}
-.seg{display:inline-flex}
-.view .seg button{height:30px;padding:0 12px;font-size:13.5px;border:1px solid var(--border);background:var(--page);margin-left:-1px;white-space:nowrap}
-.view .seg.small button{height:26px;padding:0 9px;font-size:13px}
-.view .seg button:first-child{border-radius:8px 0 0 8px;margin-left:0}
-.view .seg button:last-child{border-radius:0 8px 8px 0}
-.view .seg button[aria-checked=true]{background:color-mix(in srgb,var(--primary) 10%,var(--page));border-color:var(--primary);color:var(--primary);font-weight:600;position:relative}
-.view .seg button:focus-visible{z-index:1;position:relative}
-.view .seg button:hover,.view .button:hover{border-color:var(--primary);color:var(--primary);position:relative}
-.view .toggle{display:inline-flex;align-items:center;gap:7px;border-radius:9px}
-.toggle i{width:28px;height:17px;border-radius:9px;background:var(--border);position:relative}
-.toggle i::after{content:"";position:absolute;left:2px;top:2px;width:13px;height:13px;border-radius:50%;background:var(--page)}
-.toggle[aria-checked=true] i{background:var(--primary)}
-.toggle[aria-checked=true] i::after{left:13px;background:var(--on-primary)}
-.control input{appearance:none;flex:1;min-width:60px;height:20px;margin:0;background:none;cursor:pointer;border-radius:6px}
-.control input::-webkit-slider-runnable-track{height:3px;border-radius:2px;background:linear-gradient(90deg,var(--primary) var(--fill),var(--border) 0)}
-.control input::-moz-range-track{height:3px;border-radius:2px;background:linear-gradient(90deg,var(--primary) var(--fill),var(--border) 0)}
-.control input::-webkit-slider-thumb{appearance:none;width:12px;height:12px;margin-top:-4.5px;border:0;border-radius:50%;background:var(--primary)}
-.control input::-moz-range-thumb{width:12px;height:12px;border:0;border-radius:50%;background:var(--primary)}
 .grid{overflow:auto;max-height:520px;padding:0 0 4px;margin-left:-2px;padding-left:2px;scrollbar-width:thin}
 .sheet{position:relative}
 .sheet canvas{position:absolute;left:0;top:0;pointer-events:none}

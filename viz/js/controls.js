@@ -1,4 +1,4 @@
-// The few controls of the workbench, in Streamlit's shapes; each is one Tab stop, arrows move inside.
+// The few controls that views share, in Streamlit's shapes; each is one Tab stop, arrows move inside.
 
 // A row of choices of which one is on: {element, set(name)}.
 function segmented(label, options, onChange, small = false) {
@@ -43,3 +43,28 @@ function slider(label, most, onInput) {
   const element = el("span", { className: "control stretch" }, el("span", { textContent: label }), input, note);
   return { element, note, set };
 }
+
+const CONTROL_STYLE = `
+.spring{flex:1}
+.control{display:inline-flex;align-items:center;gap:8px;white-space:nowrap;font-size:13.5px}
+.control.cap{font-size:13px}
+.control.stretch{flex:1 1 0}
+.seg{display:inline-flex}
+.view .seg button{height:30px;padding:0 12px;font-size:13.5px;border:1px solid var(--border);background:var(--page);margin-left:-1px;white-space:nowrap}
+.view .seg.small button{height:26px;padding:0 9px;font-size:13px}
+.view .seg button:first-child{border-radius:8px 0 0 8px;margin-left:0}
+.view .seg button:last-child{border-radius:0 8px 8px 0}
+.view .seg button[aria-checked=true]{background:color-mix(in srgb,var(--primary) 10%,var(--page));border-color:var(--primary);color:var(--primary);font-weight:600;position:relative}
+.view .seg button:focus-visible{z-index:1;position:relative}
+.view .seg button:hover,.view .button:hover{border-color:var(--primary);color:var(--primary);position:relative}
+.view .toggle{display:inline-flex;align-items:center;gap:7px;border-radius:9px}
+.toggle i{width:28px;height:17px;border-radius:9px;background:var(--border);position:relative}
+.toggle i::after{content:"";position:absolute;left:2px;top:2px;width:13px;height:13px;border-radius:50%;background:var(--page)}
+.toggle[aria-checked=true] i{background:var(--primary)}
+.toggle[aria-checked=true] i::after{left:13px;background:var(--on-primary)}
+.control input{appearance:none;flex:1;min-width:60px;height:20px;margin:0;background:none;cursor:pointer;border-radius:6px}
+.control input::-webkit-slider-runnable-track{height:3px;border-radius:2px;background:linear-gradient(90deg,var(--primary) var(--fill),var(--border) 0)}
+.control input::-moz-range-track{height:3px;border-radius:2px;background:linear-gradient(90deg,var(--primary) var(--fill),var(--border) 0)}
+.control input::-webkit-slider-thumb{appearance:none;width:12px;height:12px;margin-top:-4.5px;border:0;border-radius:50%;background:var(--primary)}
+.control input::-moz-range-thumb{width:12px;height:12px;border:0;border-radius:50%;background:var(--primary)}
+`;

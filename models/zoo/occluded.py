@@ -1,0 +1,55 @@
+"""What a model answers when patches of its picture are painted over, many versions of a picture at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from models.records import Bools, Floats
+from models.zoo.errors import InputError
+from models.zoo.given import Given
+from models.zoo.model import Model
+from models.zoo.seen import cell
+
+TOGETHER = 16  # pictures in a batch
+
+
+class Occluded:
+    """Probabilities of one class of one picture with some of its patches painted in the picture's mean colour."""
+
+    def __init__(self, model: Model, given: Given, grid: tuple[int, int], patch: int, candidate: int | None) -> None:
+        """`candidate`: a class; None for a model that says how well the text matches. Raises InputError."""
+        arguments = model.reader.prepare(given).arguments
+        pixels = arguments.pop("pixel_values", None)
+        if not isinstance(pixels, Tensor) or pixels.dim() != 4 or len(pixels) != 1:
+            raise InputError(f"{model.info.name} cuts its picture up: patches cannot be painted over one by one.")
+        self.model, self.pixels, self.arguments, self.candidate = model, pixels, arguments, candidate
+        self.grid = grid
+        self.height, self.width = (int(side) for side in cell(grid, tuple(pixels.shape[-2:]), patch))  # type: ignore[arg-type]
+        self.colour = pixels.mean((-2, -1), keepdim=True)
+
+    @torch.no_grad()
+    def __call__(self, painted: Bools) -> Floats:
+        """Probability of the class (or how well the text matches) per version, of `painted` [version, patch]."""
+        parts = [self._some(painted[start : start + TOGETHER]) for start in range(0, len(painted), TOGETHER)]
+        return torch.cat(parts).numpy()
+
+    def _some(self, painted: Bools) -> Tensor:
+        n = len(painted)
+        where = self.model.module.device
+        arguments = {name: value.expand(n, *value.shape[1:]).to(where) for name, value in self.arguments.items()}
+        output: Any = self.model.module(pixel_values=self._pictures(painted).to(where), **arguments)
+        if self.candidate is None:
+            return output.logits_per_image[:, 0].float().cpu()
+        return output.logits.float().softmax(-1)[:, self.candidate].cpu()
+
+    def _pictures(self, painted: Bools) -> Tensor:
+        """The picture with these patches painted over, [version, colour, row, column]."""
+        cells = torch.from_numpy(painted.copy()).view(len(painted), *self.grid)
+        pixels = cells.repeat_interleave(self.height, 1).repeat_interleave(self.width, 2)
+        rows, columns = self.pixels.shape[-2:]
+        cover = torch.zeros(len(painted), 1, rows, columns, dtype=torch.bool)
+        cover[:, 0, : pixels.shape[1], : pixels.shape[2]] = pixels[:, :rows, :columns]
+        return torch.where(cover, self.colour, self.pixels)

@@ -1,0 +1,48 @@
+"""A picture from the visitor: a file, the clipboard, the camera; else the example's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from PIL import Image
+
+from models.zoo import pictures
+from pages.parts import keep
+from pages.parts.show import words
+
+SHOWN = 150  # pixels: the height of the picture beside its box, and the most it is wide
+
+
+def pick(page: str, example: Path, slim: bool = False) -> Image.Image:
+    """The picture that is looked at; raises zoo.InputError with what is wrong with it.
+
+    `slim`: ways to give one behind a button, for pages that show the picture anyway; else it is shown small.
+    """
+    if slim:
+        with st.popover("Your own picture", icon=":material/add_photo_alternate:"):
+            data = _given(page)
+    else:
+        data = _given(page)
+    image = keep.picture(example.read_bytes() if data is None else data)
+    if not slim:
+        st.image(image, width=max(1, min(SHOWN, SHOWN * image.width // image.height)))
+    for remark in () if data is None else pictures.remarks(data):
+        st.caption(words(remark))
+    return image
+
+
+def _given(page: str) -> bytes | None:
+    """A file's bytes, None where the visitor gave none."""
+    with st.container(width=320):
+        file = st.file_uploader(
+            "Picture",
+            type=list(pictures.SUFFIXES),
+            key=f"{page}_picture",
+            max_upload_size=pictures.MAX_BYTES // 1_000_000,
+            help="PNG, JPEG, WebP or GIF. Without one, the example's picture is used.",
+        )
+        if st.toggle("Camera", key=f"{page}_camera"):
+            taken = st.camera_input("Take a picture", key=f"{page}_taken", label_visibility="collapsed")
+            file = taken if taken is not None else file
+    return None if file is None else file.getvalue()

@@ -1,0 +1,97 @@
+// Around the large map: the answer, the patches that are read most, special positions, and what the model saw.
+
+const LISTED = 5; // patches
+
+class Aside {
+  constructor(view) {
+    this.view = view;
+    this.answer = el("div", { className: "answer" });
+    this.patches = el("div", { className: "most" });
+    this.special = el("div", { className: "special" });
+    this.seen = el("canvas", { className: "seen", role: "img", "aria-label": "The picture as the model sees it" });
+    this.seenWords = span("cap");
+    this.saw = el("div", { className: "saw" }, el("b", { textContent: "What the model sees" }),
+      el("div", { className: "bar" }, this.seen, this.seenWords));
+    this.element = el("aside", { className: "side", "aria-label": "The answer, and what is read most" },
+      this.answer, this.patches, this.special);
+  }
+
+  take() {
+    const { payload, seenImage } = this.view;
+    const photo = payload.header.photo;
+    this.saw.hidden = !photo;
+    if (!photo) return;
+    const [width, height] = photo.seen;
+    const factor = Math.max(1, Math.floor(112 / Math.max(width, height)));
+    const fit = Math.min(1, 112 / Math.max(width, height));
+    const pen = prepare(this.seen, Math.round(width * factor * fit), Math.round(height * factor * fit));
+    pen.imageSmoothingEnabled = factor === 1;
+    pen.drawImage(seenImage, 0, 0, width * factor * fit, height * factor * fit);
+    const grid = payload.keys.grid;
+    this.seenWords.textContent = `${width} × ${height} pixels, read as ${grid[0]} rows of ${grid[1]} patches`;
+  }
+
+  draw() {
+    this.drawAnswer();
+    this.point();
+  }
+
+  // Bars of the likeliest classes; a click asks what speaks for one, Shift-click compares several.
+  drawAnswer() {
+    const { payload, state } = this.view;
+    const { answer, why_not: whyNot } = payload.header;
+    this.answer.hidden = !answer;
+    if (!answer) return;
+    const can = !whyNot.relevance && (this.view.live || payload.header.relevances.length);
+    const rows = answer.labels.map((label, i) => {
+      const bar = span("fill");
+      bar.style.width = `${100 * answer.best[i]}%`;
+      const on = state.map === "relevance" && this.view.wanted.includes(answer.ids[i]);
+      const node = pressable("class", "", (event) => can && this.view.explain(answer.ids[i], event.shiftKey), {
+        ariaPressed: String(on), disabled: !can, title: can ? `What speaks for ${shown(label)}` : label });
+      node.append(el("bdi", { textContent: shown(label) }), el("b", { textContent: chance(answer.best[i]) }), el("span", { className: "track" }, bar));
+      return node;
+    });
+    const rest = Math.max(0, 1 - answer.best.reduce((sum, p) => sum + Math.fround(p), 0));
+    const others = answer.n - rows.length;
+    const words = others > 0 ? `the other ${thousands(others)} ${others === 1 ? "class" : "classes"}: ${chance(rest)} together` : "";
+    const hint = can ? "Click a class to see what speaks for it; Shift-click compares." : "";
+    const title = answer.question === "class" ? "Predicted class" : answer.question;
+    this.answer.replaceChildren(el("b", { textContent: title }), ...rows, span("cap", words), span("cap", hint));
+  }
+
+  point() {
+    const { payload, missing, maps: [over] } = this.view;
+    for (const node of [this.patches, this.special]) node.hidden = Boolean(missing);
+    if (missing) return;
+    const title = over.signed ? "Most alike" : over.top !== undefined ? "Weighs most" : over.across ? "Reads it most" : "Most read patches";
+    const list = over.bad ? [] : strongest(over, over.signed ? LISTED + 1 : LISTED).filter((patch) => !(over.signed && patch === over.at)).slice(0, LISTED);
+    const rows = list.map((patch) => el("div", { className: "patch" }, this.crop(over.side, patch),
+      span("cap", over.side.words(patch)), el("b", { textContent: over.text(patch) })));
+    this.patches.replaceChildren(el("b", { textContent: title }), ...rows);
+    this.special.hidden ||= !over.special.length;
+    const specials = over.special.slice(0, 6).map(([name, text]) => el("div", { className: "patch" }, el("bdi", { textContent: name }), el("b", { textContent: text })));
+    const total = over.hidden === null ? [] : [span("cap", `${percentOf(over.hidden)} of the weight lies on them: it is not in the picture.`)];
+    this.special.replaceChildren(el("b", { textContent: over.across ? "Special positions that read it" : "On special positions" }), ...specials, ...total);
+  }
+
+  // A patch as it stands in the picture.
+  crop(side, patch) {
+    const canvas = el("canvas", { ariaHidden: "true" });
+    const pen = prepare(canvas, 26, 26);
+    const { payload, image } = this.view;
+    if (!image) return canvas;
+    const whole = { x: 0, y: 0, width: image.width, height: image.height };
+    const { x, y, width, height } = cellBox(side, patch, whole);
+    pen.imageSmoothingEnabled = width > 26;
+    pen.drawImage(image, x, y, width, height, 0, 0, 26, 26);
+    return canvas;
+  }
+}
+
+// A probability as the shortest decimal of a float32: per cent, with a place more where it is small.
+function chance(probability) {
+  const value = 100 * Math.fround(probability);
+  if (value < 0.005) return value > 0 ? "<0.01 %" : "0 %";
+  return `${value >= 9.95 ? value.toFixed(1) : value.toFixed(2)} %`;
+}

@@ -1,0 +1,103 @@
+// What the visitor chose, and how that is written in the page's address (`map=rollout&fuse=max&patch=12&...`).
+
+const MAPS = [
+  { name: "head", title: "Head" },
+  { name: "mean", title: "Layer mean" },
+  { name: "rollout", title: "Rollout" },
+  { name: "relevance", title: "Relevance" },
+  { name: "positions", title: "Positions" },
+];
+const CHOICES = { // key -> its values, the first the one to begin with
+  layers: ["all", "one"], way: ["reads", "read"], fuse: ["mean", "max", "min"],
+  smooth: ["nearest", "bilinear"], scale: ["sqrt", "linear"], grid: ["on", "off"],
+};
+const KEYS = ["map", "head", "layers", "patch", "way", "fuse", "discard", "start", "classes", "smooth", "scale", "opacity", "grid"];
+const OPACITY = 65; // per cent
+const MOST_CLASSES = 3;
+
+class State {
+  constructor() {
+    this.map = MAPS[0].name;
+    for (const [key, [first]] of Object.entries(CHOICES)) this[key] = first;
+    this.head = { layer: 0, head: 0 };
+    [this.patch, this.pinned] = [null, false]; // the patch that is pointed at; none: the class token, or all on average
+    [this.discard, this.start, this.classes] = [0, null, []];
+    this.opacity = OPACITY;
+  }
+
+  fields() {
+    return {
+      map: this.map,
+      head: `${this.head.layer}.${this.head.head}`,
+      patch: this.pinned && this.patch !== null ? String(this.patch) : "",
+      discard: String(this.discard),
+      start: this.start === null ? "" : String(this.start),
+      classes: this.classes.join(","),
+      opacity: String(this.opacity),
+      ...Object.fromEntries(Object.keys(CHOICES).map((key) => [key, this[key]])),
+    };
+  }
+
+  // Take over what the fields say and the payload allows; returns a sentence for each thing that could not be had.
+  apply(fields, payload) {
+    return KEYS.flatMap((key) => {
+      const text = fields[key];
+      if (text === undefined || text === "") return [];
+      const complaint = key in CHOICES ? this.choose(key, text) : READERS[key](this, text, payload);
+      return complaint ? [complaint] : [];
+    });
+  }
+
+  choose(key, text) {
+    if (!CHOICES[key].includes(text)) return `asked for ${key}=${shorten(text, 20)}; there are ${wordList(CHOICES[key])}`;
+    this[key] = text;
+    return "";
+  }
+}
+
+const whole = (text) => (/^\d{1,6}$/.test(text) ? Number(text) : NaN);
+
+const READERS = {
+  map(state, text) {
+    const names = MAPS.map(({ name }) => name);
+    if (!names.includes(text)) return `asked for the map “${shorten(text, 20)}”; there are ${wordList(names)}`;
+    state.map = text;
+    return "";
+  },
+  head(state, text, payload) {
+    const [layer, head] = text.split(".").map(whole);
+    if (!payload.exists({ layer, head })) return `asked for head ${shorten(text, 20)}; this model has none of that number`;
+    state.head = { layer, head };
+    return "";
+  },
+  patch(state, text, payload) {
+    const patch = whole(text);
+    if (!(patch < payload.keys.patches)) return `asked for patch ${shorten(text, 20)}; this picture has ${payload.keys.patches}, counted from 0`;
+    [state.patch, state.pinned] = [patch, true];
+    return "";
+  },
+  discard(state, text, { header }) {
+    const share = Number(text);
+    if (!header.discards.includes(share)) return `asked for discard=${shorten(text, 20)}; there are ${wordList(header.discards.map(String))}`;
+    state.discard = share;
+    return "";
+  },
+  start(state, text, payload) {
+    const layer = whole(text);
+    if (!(layer < payload.layers)) return `asked for layer ${shorten(text, 20)} to start at; this model has ${payload.layers}, counted from 0`;
+    state.start = layer;
+    return "";
+  },
+  classes(state, text) {
+    const classes = [...new Set(text.split(",").map(whole))];
+    if (classes.some(Number.isNaN)) return `asked for the classes “${shorten(text, 20)}”; write their numbers, as in 3,5`;
+    state.classes = classes.slice(0, MOST_CLASSES);
+    return classes.length > MOST_CLASSES ? `asked for ${classes.length} classes; ${MOST_CLASSES} fit` : "";
+  },
+  opacity(state, text) {
+    const value = text.trim() === "" ? NaN : Number(text);
+    if (!(value >= 0 && value <= 100)) return `asked for the opacity “${shorten(text, 20)}”; it goes from 0 to 100`;
+    state.opacity = Math.round(value);
+    return "";
+  },
+};
