@@ -205,7 +205,7 @@ def _obey(page: str, text: Generation, settings: Settings) -> None:
 
 def _lens(text: Generation) -> Lens | None:
     """The lens on the text so far; where it cannot be had, why not is said."""
-    from models.explain.lens import read_through
+    from models.language.lens import read_through
 
     try:
         return keep.made(

@@ -8,9 +8,9 @@ import torch
 from playwright.sync_api import expect
 
 from models import zoo
-from models.explain.lens import read_through
 from models.language.filters import Settings
 from models.language.generation import Generation
+from models.language.lens import read_through
 from models.zoo.given import Given
 from tests.browser.conftest import Live
 from viz.views import generation

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from models import zoo
-from models.explain import lens
+from models.language import lens
 from models.zoo.given import Given
 from tests.coverage.base import Architecture
 from tests.coverage.decoders import DECODERS
