@@ -15,6 +15,7 @@ function payloadOf({ heads, queries }) {
   return {
     layers: heads.length, header: { heads }, queries: { length: queries },
     exists({ layer, head }) { return head < (heads[layer] ?? 0); },
+    named(head) { return this.exists(head) ? head : null; },
   };
 }
 

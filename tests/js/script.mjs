@@ -10,7 +10,7 @@ export function scriptOf(view) {
   const own = readdirSync(new URL(view, root)).sort().map((name) => `${view}/${name}`);
   const source = ["common.js", "controls.js", ...own].map((name) => readFileSync(new URL(name, root), "utf-8")).join("\n")
     .replace("export default function", "const draw = function");
-  const context = vm.createContext({ URL, TextDecoder, console, structuredClone });
+  const context = vm.createContext({ URL, TextDecoder, TextEncoder, console, structuredClone });
   vm.runInContext(`const THEME = {};\n${source}`, context);
   return context;
 }
