@@ -321,4 +321,4 @@ def test_a_picture_of_ones_own(visit, folders: Path, tmp_path: Path) -> None:
     expect(page.locator(".sentence")).not_to_have_text(before)
     (tmp_path / "text.png").write_text("no picture")
     page.locator("[data-testid=stFileUploader] input[type=file]").set_input_files(str(tmp_path / "text.png"))
-    expect(page.get_by_text("no PNG, JPEG or WebP picture")).to_be_visible()
+    expect(page.get_by_text("no PNG, JPEG, WebP or GIF picture")).to_be_visible()

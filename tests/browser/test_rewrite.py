@@ -184,6 +184,7 @@ def compared(page: Page) -> list[str]:
     """The texts on the Compare page, once it is drawn."""
     page.locator(".view[data-ready] .cmp").wait_for(timeout=PATIENCE)
     boxes = page.get_by_label(re.compile("^Text"))
+    boxes.first.wait_for(timeout=PATIENCE)
     return [boxes.nth(i).input_value() for i in range(boxes.count())]
 
 
@@ -230,6 +231,11 @@ def test_a_long_text_is_compared_through_the_session(page: Page, app: str) -> No
     box.fill(text)
     box.press("Control+Enter")
     expect(page.get_by_text("this model reads 128 at a time")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".second")).to_contain_text("lines off", timeout=PATIENCE)
+    expect(page.locator(".ramp")).to_contain_text("pooled from 128 × 128", timeout=PATIENCE)
+    page.locator(".lines .scroller").evaluate(
+        "(node) => { node.scrollTop = 0; }"
+    )  # the last token was brought into sight
     token = page.locator(".view[data-ready] .token.query[data-index='1']")
     expect(token).to_have_text("king", timeout=PATIENCE)
     token.click()

@@ -11,10 +11,10 @@ class Presentation {
   constructor(bench) {
     [this.bench, this.on] = [bench, false];
     this.tool = pressable("button", "Present", () => this.begin(), { title: "Full screen, in type for a room" });
-    this.title = el("h2", { className: "p-title", "aria-live": "polite" });
+    this.heading = el("h2", { className: "p-title", "aria-live": "polite" });
     this.facts = span("p-facts");
     const leave = pressable("p-leave", "×", () => this.end(), { ariaLabel: "Leave the presentation", title: "Leave (Esc)" });
-    this.top = el("div", { className: "p-top" }, this.title, this.facts, leave);
+    this.top = el("div", { className: "p-top" }, this.heading, this.facts, leave);
     this.note = el("div", { className: "p-note", role: "status", hidden: true });
     this.hints = el("div", { className: "p-hints", ariaHidden: "true" });
     this.answer = span("p-answer");
@@ -58,7 +58,7 @@ class Presentation {
     const { signal } = this.listening;
     this.root.style.minHeight = `${this.root.offsetHeight}px`; // the page keeps its place meanwhile
     this.layer.classList.add("presenting");
-    document.addEventListener("keydown", (event) => this.key(event), { signal, capture: true });
+    document.addEventListener("keydown", (event) => this.pressed(event), { signal, capture: true });
     addEventListener("resize", () => this.refit(), { signal });
     const grown = new ResizeObserver(() => { if (this.on && this.taken !== this.known) this.refit(); });
     for (const node of this.around) grown.observe(node);
@@ -136,7 +136,7 @@ class Presentation {
     const { current, steps, at } = this.steps;
     const text = payload.queries.labels.filter((_, i) => !payload.queries.special[i]).join("");
     const input = payload.thing === "patch" ? "A picture" : shown(text.replace(/\s+/g, " "));
-    this.title.textContent = current?.name || shorten(input, 120);
+    this.heading.textContent = current?.name || shorten(input, 120);
     const size = `${payload.layers} layers × ${payload.widest} heads`;
     const place = steps.length && at >= 0 ? ` · step ${at + 1} of ${steps.length}` : "";
     this.facts.textContent = `${payload.header.model} · ${size}${place}`;
@@ -156,7 +156,7 @@ class Presentation {
 
   // ---- Keys
 
-  key(event) {
+  pressed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.key === "Tab") return;
     if (this.open) this.keyWhileOpen(event);
     else if (!this.act(event)) return;
