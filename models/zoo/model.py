@@ -125,6 +125,7 @@ class Model:
             answer=answers.answer(self, output, prepared, given),
             parts=lambda attention, layer, head: passed.head(stacks[attention][layer], head),
             extra=passed.calls.nbytes - sum(attention.weights.nbytes for attention in attentions),
+            given=given,
         )
 
     def passed(self, prepared: Prepared) -> Pass:

@@ -39,15 +39,18 @@ def with_neurons(bench: View, kept: keep.Kept, attention: int, head: neurons_vie
 
 def _workbench(kept: keep.Kept, attention: int, want: tuple[tuple[int, int], ...]) -> View:
     """The picture, beginning with the head that has most to show on this input."""
+    state = beginning(kept, attention)
+    return workbench_view.view(kept.trace, kept.statistics(attention), attention=attention, want=want, state=state)
+
+
+def beginning(kept: keep.Kept, attention: int) -> dict[str, str]:
+    """What is selected before the visitor has done anything."""
     from models.explain.heads import striking
 
     statistics = kept.statistics(attention)
     found = striking(statistics) if statistics else None
     layer, head = found or _carded(kept.trace, attention)
-    state = {"heads": f"{layer}.{head}"}
-    return workbench_view.view(
-        kept.trace, statistics, attention=attention, want=want, note=_note(kept.trace), state=state
-    )
+    return {"heads": f"{layer}.{head}"}
 
 
 def _carded(trace: Trace, attention: int) -> tuple[int, int]:
@@ -59,14 +62,3 @@ def _carded(trace: Trace, attention: int) -> tuple[int, int]:
     found = ((head["layer"], head["head"]) for head in card.heads.values())
     there = ((layer, head) for layer, head in found if layer < len(stack.n_heads) and head < stack.n_heads[layer])
     return next(there, (0, 0))
-
-
-def _note(trace: Trace) -> str:
-    """Why there is no answer beside the picture, if there is none."""
-    if trace.ranking is not None:
-        return ""
-    if trace.info.task == "fill mask":
-        return "Put the mask token into the text, and the model's guesses for it appear here."
-    if "text" not in trace.info.reads:
-        return "This model has no head that names what it sees."
-    return "This model reads in both directions and has no head that answers, so there is no forecast."

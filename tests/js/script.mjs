@@ -4,7 +4,8 @@ import { readFileSync, readdirSync } from "node:fs";
 import vm from "node:vm";
 
 const root = new URL("../../viz/js/", import.meta.url);
-const files = ["common.js", ...readdirSync(new URL("workbench", root)).sort().map((name) => `workbench/${name}`)];
+const inside = (folder) => readdirSync(new URL(folder, root)).sort().map((name) => `${folder}/${name}`);
+const files = ["common.js", ...inside("picture"), ...inside("workbench")];
 const source = files.map((name) => readFileSync(new URL(name, root), "utf-8")).join("\n")
   .replace("export default function", "const draw = function");
 const context = vm.createContext({ URL, TextDecoder, console });

@@ -20,7 +20,7 @@ class Grid {
     const fit = (gap) => Math.floor((width - LABELS.left + gap) / widest - gap);
     this.gap = fit(5) >= 26 ? 5 : 3;
     this.cell = Math.max(20, Math.min(72, fit(this.gap)));
-    this.pixels = Math.round(this.cell * (devicePixelRatio || 1)); // a thumbnail shows no more rows than these
+    this.pixels = Math.round(this.cell * pixelRatio()); // a thumbnail shows no more rows than these
     this.width = LABELS.left + widest * (this.cell + this.gap) - this.gap + 3;
     this.pitch = this.cell + this.gap + (layers > 8 ? 0 : 3);
     this.height = LABELS.top + layers * this.pitch;

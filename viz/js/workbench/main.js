@@ -112,6 +112,8 @@ class Workbench extends Mounted {
   get linked() { return this.live && this.payload.header.link; }
   get pane() { return this.panes[this.state.view]; }
   get busy() { return this.pane.busy; }
+  // Pixels that a pane may be high.
+  get room() { return this.wide ? Math.max(430, this.heads.offsetHeight - this.controls.offsetHeight - 14) : 480; }
 
   // Ask the server for matrices that are not here, once per choice.
   request() {
@@ -270,7 +272,7 @@ class Workbench extends Mounted {
     this.requestNeurons();
   }
 
-  showPane() {
+  showPane(room = this.room) {
     const another = this.shown !== this.pane;
     if (another) {
       this.row.replaceChildren(...this.pane.controls);
@@ -278,7 +280,6 @@ class Workbench extends Mounted {
       this.frame.dataset.view = this.state.view;
       this.shown = this.pane;
     }
-    const room = this.wide ? Math.max(430, this.heads.offsetHeight - this.controls.offsetHeight - 14) : 480;
     this.pane.layout(this.stage.clientWidth - (this.wide ? 28 : 20), room);
     this.pane.draw();
     if (another) this.pane.reveal();

@@ -105,7 +105,7 @@ class MatrixPane {
   get grain() {
     const { payload, state } = this.bench;
     const [n, m] = payload.matrix(state.head) ? [this.n, this.m] : payload.header.pooled;
-    const dpr = devicePixelRatio || 1;
+    const dpr = pixelRatio();
     return [blocksAt(n, this.plotHeight * dpr, this.view.z), blocksAt(m, this.plotWidth * dpr, this.view.z)];
   }
 
