@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Many
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from models.capture.edits import Edit
+    from models.zoo.given import Given
+
+VERSION = "0.1.0"  # of Headlight: what captions of saved pictures and exported files give
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -137,6 +143,8 @@ class ModelInfo:
     reads: tuple[str, ...] = ("text",)  # what goes in: "text", "question", "target" (a decoder's side), "picture"
     device: str = "CPU"  # where it runs: "CPU" or "GPU"
     tier: str = ""  # how attention is read: "interface", "function", "mixed" or "library" (see models.capture)
+    revision: str = ""  # which weights: the hub's commit, or "sha256:..." of a bundled file; "" where it is not known
+    versions: tuple[tuple[str, str], ...] = ()  # of what computed: (name, version) of Headlight and its libraries
 
 
 @dataclass(frozen=True)
@@ -282,6 +290,8 @@ class Trace:
     hidden: Floats | None = None  # the last layer's hidden states [position, d_model], where there is no ranking
     parts: Callable[[int, int, int], Head] | None = field(default=None, repr=False)
     extra: int = 0  # bytes held beside the weights: values, outputs
+    given: Given | None = field(default=None, repr=False)  # what the model was given
+    edits: tuple[Edit, ...] = ()  # changes to heads that `look` made for this pass
 
     def qkv(self, attention: int, layer: int, head: int) -> Head:
         """What one head of `attentions[attention]` computed with; raises ValueError if nothing but weights was kept."""

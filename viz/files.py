@@ -1,15 +1,20 @@
-"""Numbers as files, in float32: what a paper or a notebook starts from."""
+"""Numbers as files, in float32: what a paper or a notebook starts from.
+
+NPZ and JSON say what they were made of. CSV does not: its first line must stay the table's head for those who read it
+with any tool, so the file's name says model, layer and head.
+"""
 
 import csv as tables
 import io
-import json
 import re
+from json import dumps
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.records import Attention, Trace
+from models.records import Attention, HeadStatistics, Sequence, Trace
+from viz.about import about, inputs
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that starts with one of these
 
@@ -47,14 +52,8 @@ def npz(trace: Trace) -> bytes:
         arrays[f"{stem}queries"] = np.array(attention.queries.labels)
         arrays[f"{stem}keys"] = np.array(attention.keys.labels)
         arrays[f"{stem}special"] = attention.keys.special
-    info = trace.info
-    about = {
-        "model": info.name,
-        "source": info.source,
-        "family": info.family,
+    facts = _facts(trace) | {
         "attentions": [{"name": a.name, "kind": a.kind, "layers": a.layers} for a in trace.attentions],
-        "tokens_in_text": trace.n_tokens,
-        "first_token": trace.start,
         "notes": trace.notes,
     }
     ranking = trace.ranking
@@ -64,9 +63,73 @@ def npz(trace: Trace) -> bytes:
         **arrays,  # type: ignore[arg-type]
         answer=np.array(ranking.labels if ranking else (), dtype=str),
         answer_probabilities=ranking.probabilities if ranking else np.zeros(0, np.float32),
-        about=np.array(json.dumps(about)),
+        about=np.array(dumps(facts)),
     )
     return out.getvalue()
+
+
+def json(
+    trace: Trace, number: int, heads: tuple[tuple[int, int], ...], statistics: HeadStatistics | None = None
+) -> bytes:
+    """Some heads (layer, head) of `trace.attentions[number]` as JSON: what was read, the answer, tokens, weights.
+
+    A number is the shortest decimal that gives the float32 back; one that is not finite, or is not known, is null.
+    """
+    attention = trace.attentions[number]
+    record: dict[str, Any] = {
+        "about": _facts(trace) | {"attention": attention.name or attention.kind, "kind": attention.kind},
+        "queries": _tokens(attention.queries),
+        "keys": _tokens(attention.keys),
+        "heads": [
+            {"layer": layer, "head": head, "module": attention.layers[layer]}
+            | (_measured(statistics, layer, head) if statistics else {})
+            | {"weights": _decimals(attention.at(layer, head))}
+            for layer, head in heads
+        ],
+    }
+    if statistics is not None:
+        record["sinks"] = np.flatnonzero(statistics.sinks).tolist()
+        record["max_entropy"] = float(statistics.max_entropy)
+    if trace.ranking is not None:
+        record["answer"] = {
+            "question": trace.ranking.question,
+            "labels": list(trace.ranking.labels),
+            "probabilities": _decimals(trace.ranking.probabilities),
+            "candidates": trace.ranking.n_candidates,
+        }
+    return dumps(record, allow_nan=False).encode()
+
+
+def _facts(trace: Trace) -> dict[str, Any]:
+    """What every file says of the pass it holds."""
+    found = about(trace) | {"input": inputs(trace), "family": trace.info.family}
+    return found | {"tokens_in_text": trace.n_tokens, "first_token": trace.start}
+
+
+def _tokens(tokens: Sequence) -> dict[str, Any]:
+    found: dict[str, Any] = {"labels": list(tokens.labels), "special": np.flatnonzero(tokens.special).tolist()}
+    if tokens.words is not None:
+        found["words"] = list(tokens.words)
+    if tokens.segments is not None:
+        found["segments"] = list(tokens.segments)
+    if tokens.grid is not None:
+        found["grid"] = list(tokens.grid)
+    return found
+
+
+def _measured(statistics: HeadStatistics, layer: int, head: int) -> dict[str, Any]:
+    """One head's figures: entropy in bits, distance in tokens, sink mass as a share, role and its score."""
+    figures = ("entropy", "distance", "sink_mass", "role_score")
+    found = {name: _decimals(getattr(statistics, name)[layer, head]) for name in figures}
+    return found | {"role": statistics.role[layer][head]}
+
+
+def _decimals(numbers: Any) -> Any:
+    """Float32 numbers, in lists as deep as the array, as the shortest decimals that give them back."""
+    numbers = np.asarray(numbers, np.float32)
+    written: NDArray[Any] = numbers.astype(str).astype(float).astype(object)
+    written[~np.isfinite(numbers)] = None
+    return written.tolist()
 
 
 def _stem(attention: Attention) -> str:

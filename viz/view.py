@@ -20,6 +20,7 @@ from viz import theme
 
 VERSION = 1
 JS = Path(__file__).parent / "js"
+SAVED = ("workbench", "compare")  # views whose picture can be saved as PNG and SVG
 DTYPES = {
     "uint8": "u1",
     "uint16": "u2",
@@ -70,7 +71,8 @@ class View:
     def _repr_html_(self) -> str:
         """The page in a frame of its own, for notebooks."""
         page = html.escape(self.to_html(), quote=True)
-        return f'<iframe srcdoc="{page}" sandbox="allow-scripts" style="width:100%;height:820px;border:0"></iframe>'
+        allowed, style = "allow-scripts allow-downloads", "width:100%;height:820px;border:0"
+        return f'<iframe srcdoc="{page}" sandbox="{allowed}" style="{style}"></iframe>'
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,8 @@ class Script:
 @cache
 def script_of(name: str) -> Script:
     """The view's script: palette, what all views share, then the view's own files by name."""
-    files = [JS / "common.js", JS / "controls.js", *sorted((JS / name).glob("*.js"))]
+    shared = sorted((JS / "picture").glob("*.js")) if name in SAVED else []
+    files = [JS / "common.js", JS / "controls.js", *shared, *sorted((JS / name).glob("*.js"))]
     module = f"const THEME = {theme.as_json()};\n" + "".join(path.read_text("utf-8") for path in files)
     return Script(name, module)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -29,6 +29,7 @@ class Edit:
     layer: int | None = None
     head: Heads = None
     attention: int = 0
+    done: ClassVar[str] = "changed"  # what it does to a head, in words
 
     # Each hook gets the edited heads' part alone. An edit has one of them; the others leave their part as it is.
     def on_scores(self, scores: Tensor) -> Tensor | None:
@@ -53,6 +54,7 @@ class Ablate(Edit):
     Wang et al. 2022.
     """
 
+    done: ClassVar[str] = "switched off"
     by: str = "zero"
     means: Any = None  # array [head, d_value]: filled in by the model from the reference text
 
@@ -69,6 +71,7 @@ class Ablate(Edit):
 class Scale(Edit):
     """Multiply the heads' output: 0 silences, 1 changes nothing, 2 doubles."""
 
+    done: ClassVar[str] = "scaled"
     factor: float = 1.0
 
     def on_output(self, output: Tensor, heads: tuple[int, ...]) -> Tensor:
@@ -80,6 +83,7 @@ class Scale(Edit):
 class Replace(Edit):
     """Put one vector [d_value] (or one per head) in place of the heads' output, at every position."""
 
+    done: ClassVar[str] = "replaced"
     vector: Any = 0.0
 
     def on_output(self, output: Tensor, heads: tuple[int, ...]) -> Tensor:
@@ -91,6 +95,7 @@ class Replace(Edit):
 class Add(Edit):
     """Add one vector [d_value] (or one per head) to the heads' output, at every position: steering."""
 
+    done: ClassVar[str] = "steered"
     vector: Any = 0.0
 
     def on_output(self, output: Tensor, heads: tuple[int, ...]) -> Tensor:
@@ -102,6 +107,7 @@ class Add(Edit):
 class MaskKeys(Edit):
     """Keep the heads from reading these positions; a query with nothing left to read reads nothing."""
 
+    done: ClassVar[str] = "kept from some keys"
     keys: tuple[int, ...] = ()
 
     def on_scores(self, scores: Tensor) -> Tensor:
@@ -120,6 +126,7 @@ class Force(Edit):
     `pattern`: "uniform"; "diagonal" (each query reads itself); or an array [query, key] whose rows sum to 1.
     """
 
+    done: ClassVar[str] = "given a fixed pattern"
     pattern: Any = "uniform"
 
     def on_weights(self, weights: Tensor, readable: Tensor) -> Tensor:
@@ -141,6 +148,18 @@ def _vectors(value: Any, output: Tensor, heads: tuple[int, ...]) -> Tensor:
         vectors = vectors[list(heads)] if len(vectors) != len(heads) else vectors
         vectors = vectors[None, :, None]
     return vectors.expand_as(output)
+
+
+def note(edits: Sequence[Edit], names: Sequence[str]) -> str:
+    """What was changed in a pass, as a sentence; `names` are those of its stacks of attention."""
+    return f"Changed while the model ran: {'; '.join(f'{_where(edit, names)} {edit.done}' for edit in edits)}."
+
+
+def _where(edit: Edit, names: Sequence[str]) -> str:
+    layer = "every layer" if edit.layer is None else f"layer {edit.layer}"
+    heads = edit.head if isinstance(edit.head, tuple) else () if edit.head is None else (edit.head,)
+    which = f"head{'s' * (len(heads) > 1)} {', '.join(map(str, heads))}" if heads else "all heads"
+    return f"{names[edit.attention]} {layer} {which}".lstrip()
 
 
 @dataclass(frozen=True)

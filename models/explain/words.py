@@ -47,12 +47,6 @@ def merge(weights: Floats, rows: tuple[Positions, ...], columns: tuple[Positions
     for j, column in enumerate(read):
         out[..., there, column] = means[..., j]
     return out
-    sums = np.add.reduceat(weights, [columns[j][0] for j in read], axis=-1)
-    sums = np.add.reduceat(sums, [rows[i][0] for i in there], axis=-2)
-    out[..., there, :] = 0
-    counts = np.array([len(rows[i]) for i in there], np.float32)[:, None]
-    out[(..., *np.ix_(there, read))] = sums / counts
-    return out
 
 
 def mergeable(attention: Attention) -> bool:

@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 import torch
+import transformers
 from PIL import Image
 from transformers import (
     AutoImageProcessor,
@@ -19,7 +20,7 @@ from transformers.models.auto import modeling_auto as auto
 from transformers.utils import logging
 
 from models.capture import catalogue
-from models.records import ModelInfo
+from models.records import VERSION, ModelInfo
 from models.zoo import patterns, public, safety, twin
 from models.zoo.device import Placement
 from models.zoo.errors import InputError, LoadError
@@ -215,6 +216,12 @@ def _info(source: Source, module: PreTrainedModel, task: str, reader: Reader, fo
         reads=reader.reads,
         device="CPU" if module.device.type == "cpu" else "GPU",
         tier=found.tier,
+        revision=source.revision,
+        versions=(
+            ("Headlight", VERSION),
+            ("transformers", transformers.__version__),
+            ("torch", str(torch.__version__)),
+        ),
     )
 
 

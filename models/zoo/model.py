@@ -20,7 +20,7 @@ from models.capture import display
 from models.capture.active import EVERY, Capture, Modules, Place
 from models.capture.calls import Call
 from models.capture.catalogue import Catalogue, Layer
-from models.capture.edits import Ablate, Edit, HeadEdit
+from models.capture.edits import Ablate, Edit, HeadEdit, note
 from models.capture.functions import EditRefused
 from models.records import ModelInfo, Ranking, Trace
 from models.zoo import answers, device, memory, public, windows
@@ -121,7 +121,7 @@ class Model:
         """
         if given.stride and self.n_tokens(given) > self.info.max_len:
             with self.edit(*edits):
-                return self._look_in_windows(given, keep, gradient_of)
+                return _told(self._look_in_windows(given, keep, gradient_of), edits)
         prepared = self.reader.prepare(given)
         with self.edit(*edits):
             output, passed, seconds = self._pass(prepared, keep, gradient_of)
@@ -129,7 +129,7 @@ class Model:
         stacks = self.catalogue.stacks()
         attentions = passed.attentions()
         ranking = self._ranking(output, prepared)
-        return Trace(
+        made = Trace(
             info=self.info,
             attentions=attentions,
             ranking=ranking,
@@ -141,7 +141,9 @@ class Model:
             hidden=answers.hidden(output) if ranking is None else None,
             parts=lambda attention, layer, head: passed.head(stacks[attention][layer], head),
             extra=passed.calls.nbytes - sum(attention.weights.nbytes for attention in attentions),
+            given=given,
         )
+        return _told(made, edits)
 
     def passed(self, prepared: Prepared) -> Pass:
         """One forward pass on an input that is ready, with what its attention saw."""
@@ -403,3 +405,11 @@ def _means(reference: Trace, attention: int, layer: int) -> Any:
 
 def _never(place: Place) -> Call:
     raise AssertionError(f"{place} was kept")
+
+
+def _told(trace: Trace, edits: tuple[Edit, ...]) -> Trace:
+    """The trace, saying what was changed in its pass."""
+    if not edits:
+        return trace
+    names = [attention.name for attention in trace.attentions]
+    return replace(trace, edits=edits, notes=(*trace.notes, note(edits, names)))

@@ -1,5 +1,6 @@
 """From what a visitor types to a folder on disk: a bundled name, a local folder, or a download from the hub."""
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,6 +36,15 @@ class Source:
     kind: str
     name: str
     folder: Path
+
+    @property
+    def revision(self) -> str:
+        """Which weights these are: the hub's commit, a bundled file's checksum; "" of a folder, which may change."""
+        if self.kind == "hub":  # the hub's cache names folders by commit
+            return self.folder.name if re.fullmatch(r"[0-9a-f]{40}", self.folder.name) else ""
+        if self.kind == "bundled":
+            return "sha256:" + hashlib.sha256((self.folder / "model.safetensors").read_bytes()).hexdigest()[:12]
+        return ""
 
 
 @dataclass(frozen=True)

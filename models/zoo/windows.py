@@ -77,6 +77,7 @@ def trace(model: Model, given: Given, limit: int) -> Trace:
         n_tokens=whole.n_tokens,
         start=whole.start,
         notes=(_note(len(windows), model.info.max_len, given.stride),),
+        given=given,
     )
 
 

@@ -46,10 +46,7 @@ def switched(model: Model, given: Given, kept: keep.Kept, key: str) -> keep.Kept
         made = keep.edited(model, given, _edits(off))
     except zoo.InputError as problem:
         return replace(kept, asked=text, refused=str(problem))
-    heads = ", ".join(f"{kept.trace.attentions[n].name} layer {layer} head {head}" for n, layer, head in off)
-    note = f"These heads are switched off, their output is zero: {heads}."
-    trace = replace(made.trace, notes=(*made.trace.notes, note))
-    return replace(made, trace=trace, before=kept, off=off, asked=text)
+    return replace(made, before=kept, off=off, asked=text)
 
 
 def told(bench: View, kept: keep.Kept, attention: int) -> View:

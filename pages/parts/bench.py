@@ -67,7 +67,7 @@ def aggregates(kept: keep.Kept, attention: int, over: str) -> Aggregates | None:
 
 def with_neurons(bench: View, kept: keep.Kept, attention: int, head: neurons_view.Asked) -> View:
     """The workbench with query and key of one head."""
-    if bench.header.get("thing") == stage.WORD:
+    if bench.header.get("thing") == tiles.WORD:
         return replace(bench, header=bench.header | {"neurons": {"head": list(head[:2]), "why": OF_TOKENS}})
     try:
         parts = kept.head(attention, *head[:2])
@@ -85,15 +85,10 @@ def _workbench(
     inputs: dict[str, str] | None,
 ) -> View:
     """The picture, beginning with the head that has most to show on this input; `seen` may be `kept` by words."""
-    from models.explain.heads import striking
-
-    statistics = (kept.before or kept).statistics(attention)  # a head that is switched off does not move the eye
-    found = striking(statistics) if statistics else None
-    layer, head = found or _carded(kept.trace, attention)
-    state = {"heads": f"{layer}.{head}"}
+    state = beginning(kept, attention)
     if workbench_view.whole(seen.trace.attentions[attention]):
         state["over"] = tiles.ALL  # is there unasked, and so is no part of a link
-    view = drawn(kept, seen, attention, want, state, over, _note(kept.trace))
+    view = drawn(kept, seen, attention, want, state, over)
     facts = stage.falls_into_words(kept.trace.attentions[attention], seen is not kept)
     return replace(view, header=view.header | facts | ({"input": inputs} if inputs else {}))
 
@@ -105,7 +100,6 @@ def drawn(
     want: tuple[tuple[int, int], ...],
     state: dict[str, str],
     over: str = "",
-    note: str = "",
 ) -> View:
     """The workbench of a pass, maybe by words, with what was switched off in it."""
     made = workbench_view.view(
@@ -113,12 +107,21 @@ def drawn(
         seen.statistics(attention),
         attention=attention,
         want=want,
-        note=note,
         state=state,
         aggregates=aggregates(seen, attention, over),
-        thing=stage.WORD if seen is not kept else "",
+        thing=tiles.WORD if seen is not kept else "",
     )
     return ablation.told(made, kept, attention)
+
+
+def beginning(kept: keep.Kept, attention: int) -> dict[str, str]:
+    """What is selected before the visitor has done anything."""
+    from models.explain.heads import striking
+
+    statistics = (kept.before or kept).statistics(attention)  # a head that is switched off does not move the eye
+    found = striking(statistics) if statistics else None
+    layer, head = found or _carded(kept.trace, attention)
+    return {"heads": f"{layer}.{head}"}
 
 
 def _carded(trace: Trace, attention: int) -> tuple[int, int]:
@@ -130,14 +133,3 @@ def _carded(trace: Trace, attention: int) -> tuple[int, int]:
     found = ((head["layer"], head["head"]) for head in card.heads.values())
     there = ((layer, head) for layer, head in found if layer < len(stack.n_heads) and head < stack.n_heads[layer])
     return next(there, (0, 0))
-
-
-def _note(trace: Trace) -> str:
-    """Why there is no answer beside the picture, if there is none."""
-    if trace.ranking is not None:
-        return ""
-    if trace.info.task == "fill mask":
-        return "Put the mask token into the text, and the model's guesses for it appear here."
-    if "text" not in trace.info.reads:
-        return "This model has no head that names what it sees."
-    return "This model reads in both directions and has no head that answers, so there is no forecast."

@@ -14,6 +14,7 @@ from models.zoo.given import Given
 from pages.parts import ask, keep
 from pages.parts.pair_examples import EDIT, EVEN, EXAMPLES, HIDE, MASK, MODELS, OFF, SAME, SCALE, TEXTS, Example
 from pages.parts.show import view, words
+from viz.about import about
 from viz.views import compare as compare_view
 from viz.views.compare import Side
 
@@ -305,6 +306,7 @@ def _view(page: str, asked: Asked, a: keep.Kept, b: keep.Kept, stacks: Stacks, w
         edited=asked.edited if stacks[0] == 0 else (),
         notes=_notes(asked, a, b, one, two),
         key=f"{page}_heads",
+        about=(about(a.trace, stacks[0]), about(b.trace, stacks[1])),
     )
 
 

@@ -16,7 +16,6 @@ from viz.views import answer
 
 STORY = Path(__file__).parent / "examples" / "induction_story.json"
 LONGEST = 200_000  # characters of what a step may put into the boxes, all together
-WORD = "word"  # what a position is called where tokens are merged
 FROM_LINK = "link"  # what a state says before the browser has said anything: then the address counts
 
 # what a step calls the boxes of a page -> what their keys end in

@@ -287,3 +287,25 @@ def test_a_link_opens_one_comparison(page: Page, app: str) -> None:
     expect(page.locator(".sentence")).to_contain_text("Layer 2 · head 1:")
     page.locator("[role=option]").nth(1).click()
     page.wait_for_function("!location.search.includes('compare_heads=2.1')")
+
+
+def test_the_comparison_is_saved_as_png_and_svg(exported: Show) -> None:
+    import xml.etree.ElementTree as ET
+    from pathlib import Path
+
+    about = {"model": "tiny", "source": "hub", "input": {"text": "The cat"}, "versions": [["Headlight", "1"]]}
+    page = exported(compared(about=(about, {**about, "input": {"text": "The dog"}}))[-1])
+    said = sentence(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="SVG").click()
+    root = ET.fromstring(Path(download.value.path()).read_bytes())
+    texts = ["".join(node.itertext()) for node in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert download.value.suggested_filename.startswith("headlight_compare_tiny_layer")
+    assert len(list(root.iter("{http://www.w3.org/2000/svg}image"))) == 3
+    words = re.sub(r"\s+", " ", " ".join(texts))
+    assert re.sub(r"\s+", " ", said)[:40] in words
+    for fact in ("A: Model tiny (hub); text “The cat”", "B: Model tiny (hub); text “The dog”", "Headlight 1", "dog"):
+        assert fact in words
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG 2×").click()
+    assert download.value.suggested_filename.endswith("_2x.png")

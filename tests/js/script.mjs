@@ -5,10 +5,12 @@ import vm from "node:vm";
 
 const root = new URL("../../viz/js/", import.meta.url);
 
+const inside = (folder) => readdirSync(new URL(folder, root)).sort().map((name) => `${folder}/${name}`);
+
 // A view's script as the browser gets it.
 export function scriptOf(view) {
-  const own = readdirSync(new URL(view, root)).sort().map((name) => `${view}/${name}`);
-  const source = ["common.js", "controls.js", ...own].map((name) => readFileSync(new URL(name, root), "utf-8")).join("\n")
+  const files = ["common.js", "controls.js", ...inside("picture"), ...inside(view)];
+  const source = files.map((name) => readFileSync(new URL(name, root), "utf-8")).join("\n")
     .replace("export default function", "const draw = function");
   const context = vm.createContext({ URL, TextDecoder, TextEncoder, console, structuredClone });
   vm.runInContext(`const THEME = {};\n${source}`, context);

@@ -62,8 +62,9 @@ class Theme {
   }
   static of(node) {
     const name = isDark(node) ? "dark" : "light";
-    return (Theme[name] ??= new Theme(name));
+    return Theme.named(name);
   }
+  static named(name) { return (Theme[name] ??= new Theme(name)); }
   pixel(name) { return packPixel(channels(this.colour[name])); }
 }
 
@@ -88,7 +89,7 @@ function rampBar(canvas, theme, ramp = theme.beam) {
   const pen = prepare(canvas, width, 10);
   for (let x = 0; x < width; x++) {
     pen.fillStyle = ramp[Math.round((255 * x) / (width - 1))];
-    pen.fillRect(x, 0, 1, 10);
+    pen.fillRect(x, 0, Math.min(2, width - x), 10); // over the next one's place: no seams where it is enlarged
   }
   pen.strokeStyle = theme.colour.border;
   pen.strokeRect(0.5, 0.5, width - 1, 9);
@@ -112,6 +113,14 @@ function hatch(pen, theme, x, y, width, height, ground = "wrong-fill", line = "w
   }
   pen.stroke();
   pen.restore();
+}
+
+// A text no wider than so many pixels.
+function clip(pen, text, width) {
+  if (pen.measureText(text).width <= width) return text;
+  const letters = [...text];
+  while (letters.length && pen.measureText(`${letters.join("")}…`).width > width) letters.pop();
+  return `${letters.join("")}…`;
 }
 
 // ---- Numbers. A weight comes as halves: half-thousandths, rounded down; what follows rounds exactly (viz/codes.py).
@@ -209,7 +218,12 @@ const pressable = (className, textContent, onclick, more = {}) =>
 
 // How much larger than its own pixels a view is shown: a presentation is laid out small and scaled up as a whole.
 const SCREEN = { scale: 1 };
-const pixelRatio = () => (devicePixelRatio || 1) * SCREEN.scale;
+
+// While a picture is saved, what writes down the drawing (js/picture/record.js): panes then draw all at once.
+let recording = null;
+
+// Pixels per CSS pixel: of the screen, or of the picture that is saved.
+const pixelRatio = () => recording?.ratio ?? (devicePixelRatio || 1) * SCREEN.scale;
 
 // Where a pointer is in a node, in the node's own pixels.
 function pointIn(node, { clientX, clientY }) {
@@ -219,6 +233,7 @@ function pointIn(node, { clientX, clientY }) {
 
 // A canvas of so many CSS pixels at the screen's resolution, cleared; returns its pen.
 function prepare(canvas, width, height) {
+  if (recording) return recording.pen(canvas, width, height);
   const dpr = pixelRatio();
   const [w, h] = [Math.max(1, Math.round(width * dpr)), Math.max(1, Math.round(height * dpr))];
   const pen = canvas.getContext("2d");
@@ -322,8 +337,8 @@ class Mounted {
     requestAnimationFrame(frame);
   }
 
-  dress() {
-    this.theme = Theme.of(this.root);
+  dress(theme = Theme.of(this.root)) {
+    this.theme = theme;
     this.root.dataset.theme = this.theme.name;
     for (const [name, colour] of Object.entries(this.theme.colour)) this.root.style.setProperty(`--${name}`, colour);
     this.refresh();

@@ -60,12 +60,14 @@ def view(
     edited: tuple[Head, ...] = (),
     notes: tuple[str, ...] = (),
     key: str = "",
+    about: tuple[dict[str, Any], ...] = (),
 ) -> View:
     """The comparison as a picture.
 
     `pair` makes the matrices of a head of A and one of B; `heads_of` says how many heads each layer of A and of B has.
     `nearest` names the head of B that reads most like one of A, for the heads that are wanted. `edited`: heads to mark.
     `key`: the name under which the page's address keeps the choice; none keeps it out of the address.
+    `about`: what saved pictures say of the pass of A and that of B (`viz.about.about`).
     """
     ranked = comparison.ranked
     asked = [heads for heads in want if all(_exists(*one) for one in zip(heads_of, heads, strict=True))]
@@ -85,6 +87,7 @@ def view(
         "shift": _shift(shift),
         "notes": list(notes),
         "key": key,
+        "about": list(about),
     }
     if comparison.columns is not comparison.rows:
         header["columns"] = _units(comparison.columns)

@@ -10,6 +10,7 @@ from models.records import Aggregates, Attention, Floats, Weights
 
 Head = tuple[int, int]  # layer, head
 ALL = "all"
+WORD = "word"  # what a position is called where tokens are merged
 MOST = 4  # as many tiles as there can be
 
 

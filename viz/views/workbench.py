@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from models.records import Aggregates, Attention, Bools, Floats, HeadStatistics, Ranking, Sequence, Trace
 from viz import theme
+from viz.about import about, python
 from viz.codes import Bytes, Long, Words, clean, entropy, fine, flat, halves, long_halves, pool, sqrt8
 from viz.view import View
 from viz.views import neurons as neurons_view
@@ -40,7 +41,7 @@ def view(
     want: tuple[Head, ...] = (),
     attention: int = 0,
     budget: int = BUDGET,
-    note: str = "",
+    note: str | None = None,
     state: dict[str, str] | None = None,
     link: bool = True,
     neurons: tuple[int, ...] | None = None,
@@ -50,11 +51,11 @@ def view(
     """The workbench on `trace.attentions[attention]`.
 
     `want`: heads (layer, head) to send in full if not all fit into `budget` bytes, the one in focus first.
-    `note`: shown where the model has no answer to rank. `state`: what is selected at first, under the names and in the
-    form that the page's address uses (`STATE` lists them). `link`: keep the state in the page's address, where there is
-    a page. `neurons`: the head (layer, head) whose query and key go along, for the Neurons pane. `aggregates`: several
-    heads as one, shown in a row of their own under the layers; the first of them is head 0 of the layer after the last.
-    `thing`: what a position is called, if not a token or a patch.
+    `note`: shown where the model has no answer to rank; None: why there is none. `state`: what is selected at first,
+    under the names and in the form that the page's address uses (`STATE` lists them). `link`: keep the state in the
+    page's address, where there is a page. `neurons`: the head (layer, head) whose query and key go along, for the
+    Neurons pane. `aggregates`: several heads as one, shown in a row of their own under the layers; the first of them is
+    head 0 of the layer after the last. `thing`: what a position is called, if not a token or a patch.
     """
     stack = trace.attentions[attention]
     every = stack if aggregates is None else tiles.added(stack, aggregates)
@@ -62,7 +63,16 @@ def view(
     state = state or {}
     want = tuple(head for head in want or heads(state.get("heads", "")) if _exists(every, head))
     reading = _read(every, sinks, want, budget)
+    note = _why_no_answer(trace) if note is None else note
     header = _facts(stack, sinks) | _answer(trace.ranking, note) | reading.header() | {"link": link}
+    header["about"] = about(trace, attention)
+    header["about"]["python"] = python(
+        trace,
+        attention,
+        measured=statistics is not None,
+        over="" if aggregates is None else tiles.words(aggregates.over, stack.n_heads),
+        words=thing == tiles.WORD,
+    )
     header["model"] = trace.info.name
     if thing:
         header["thing"] = thing
@@ -280,6 +290,17 @@ def _statistics(
     table = np.stack([row.ravel()[present] for row in rows]) + 1
     table = np.insert(np.nan_to_num(table, nan=0.0), 3, role, axis=0)
     return table.astype(np.uint16 if table.max() < 65536 else np.uint32)
+
+
+def _why_no_answer(trace: Trace) -> str:
+    """Why there is no answer beside the picture, if there is none."""
+    if trace.ranking is not None:
+        return ""
+    if trace.info.task == "fill mask":
+        return "Put the mask token into the text, and the model's guesses for it appear here."
+    if "text" not in trace.info.reads:
+        return "This model has no head that names what it sees."
+    return "This model reads in both directions and has no head that answers, so there is no forecast."
 
 
 def _title(trace: Trace, stack: Attention, thing: str) -> str:

@@ -18,12 +18,12 @@ class Compare extends Mounted {
     [this.hint, this.legend, this.nearest] = [span("cap hint"), span("cap legend"), span("nearest")];
     [this.cells, this.answers] = [el("div", { className: "cells" }), el("div", { className: "answers" })];
     [this.notes, this.stage] = [el("div", { className: "notes cap" }), el("div", { className: "stage" })];
-    this.stage.append(this.panes.element, this.legend);
+    this.stage.append(this.panes.element, this.legend, saveButtons(this));
     this.frame = el("section", { className: "cmp", "aria-label": "Comparison", hidden: true }, this.notice, this.headline,
       el("div", { className: "cmp-body" }, this.ranking.element, this.stage),
       el("div", { className: "status" }, this.status, this.hint), this.nearest,
       el("div", { className: "below" }, this.cells, this.answers), this.notes);
-    this.root.replaceChildren(el("style", { textContent: STYLE }), this.failure, this.frame);
+    this.root.replaceChildren(el("style", { textContent: STYLE + SAVE_STYLE }), this.failure, this.frame);
     this.root.addEventListener("keydown", (event) => this.key(event));
   }
 

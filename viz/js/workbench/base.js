@@ -3,7 +3,7 @@
 // Panes of the right-hand side, each added by its own file: {name, title, order, make(bench)}. A pane has `element`,
 // `controls` (nodes of the second row), `listed` (how many weights the status line names), `weaker()` (its words for
 // the rest), `layout()` (sizes), `draw()` (all of it), `point()` (the active token changed), `reveal()` (bring that
-// token into sight) and, if it draws in slices, `busy`.
+// token into sight), `busy` if it draws in slices, and `whole` if it scrolls: the room in which it need not.
 const PANES = [];
 
 // What else stands around the panes, each added by its own file: make(bench) returns an object with any of `tool` (a

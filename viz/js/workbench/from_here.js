@@ -1,6 +1,6 @@
 // From here: the active token's row of every head that is here, one under the other. Where does each look from here?
 
-const FROM = { row: 17, tallest: 40, gap: 4, label: 58, widest: 104, number: 36 };
+const FROM = { row: 17, tallest: 40, gap: 4, label: 58, widest: 104, number: 36, foot: 50 };
 
 class FromHerePane {
   constructor(bench) {
@@ -68,7 +68,7 @@ class FromHerePane {
     this.w = Math.min(across / m, FROM.widest);
     this.upright = this.w < this.widest + 10;
     this.top = this.upright ? Math.max(26, Math.min(this.widest + 16, 100)) : 22;
-    const available = room - this.top - 50;
+    const available = room - this.top - FROM.foot;
     const layers = new Set(this.heads.map(({ layer }) => layer)).size;
     const gaps = this.order === "layer" ? FROM.gap * (layers - 1) : 0;
     const fits = Math.floor((available - gaps) / this.heads.length);
@@ -79,6 +79,9 @@ class FromHerePane {
     this.height = Math.min(this.contentHeight, available);
     this.seen = `${state.active.side}`;
   }
+
+  // The room in which nothing has to scroll.
+  get whole() { return this.top + this.contentHeight + FROM.foot; }
 
   title({ layer, head, tile }) { return tile?.name ?? `L${layer} H${head}`; }
 
@@ -112,7 +115,7 @@ class FromHerePane {
     const { side, index } = state.active;
     const column = this.order === "weight" ? this.sortColumn : "";
     const name = [payload.id, this.heads.length, side, index, state.norm, state.scale, state.hideSinks, theme.name,
-      column, this.w, this.h].join();
+      column, this.w, this.h, pixelRatio()].join();
     if (this.name === name) return;
     this.name = name;
     const { codes, columns, reach } = fromHere(payload, this.heads, state.active);
@@ -150,7 +153,7 @@ class FromHerePane {
   drawRows() {
     const { theme, font } = this.bench;
     const name = [this.name, this.surface.scrollTop, this.height, this.width, this.bench.state.heads, font].join();
-    if (this.painted === name) return;
+    if (this.painted === name && !recording) return;
     this.painted = name;
     const pen = prepare(this.picture, this.width, Math.ceil(this.top + this.height + 2));
     this.drawColumns(pen);

@@ -48,6 +48,9 @@ class LinesPane {
     [this.width, this.contentHeight] = [width, n * this.row];
   }
 
+  // The room in which nothing has to scroll.
+  get whole() { return LINES.head + this.contentHeight + LINES.foot; }
+
   labelWidth(font, width) {
     const { payload } = this.bench;
     const pen = el("canvas").getContext("2d");
@@ -123,17 +126,22 @@ class LinesPane {
   }
 
   scrolled() {
+    if (recording) return void this.paint();
     if (this.frame) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = null;
       if (!this.element.isConnected) return;
-      this.showTokens();
-      this.drawBase();
-      this.point();
+      this.paint();
       const { side, index } = this.bench.state.active;
       if (this.refocus) this.buttons[side].get(index)?.focus({ preventScroll: true });
       this.refocus = false;
     });
+  }
+
+  paint() {
+    this.showTokens();
+    this.drawBase();
+    this.point();
   }
 
   // A button for each token in sight, and for the active one, which holds the Tab stop.
@@ -166,6 +174,7 @@ class LinesPane {
   drawBase() {
     const strokes = strokeLines(this, prepare(this.base, this.width, this.height));
     this.strokes = strokes;
+    if (recording) return void [...strokes];
     this.busy = true;
     const slice = () => {
       if (this.strokes !== strokes) return;

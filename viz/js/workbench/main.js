@@ -113,6 +113,11 @@ class Workbench extends Mounted {
   get linked() { return this.live && this.payload.header.link; }
   get pane() { return this.panes[this.state.view]; }
   get busy() { return this.pane.busy; }
+  // Pixels that a pane may be high.
+  get tall() {
+    const beside = Math.max(430, this.heads.offsetHeight - this.controls.offsetHeight - 14);
+    return this.room?.height ?? (this.wide ? beside : 480);
+  }
 
   // Ask the server for matrices that are not here, once per choice.
   request() {
@@ -263,7 +268,7 @@ class Workbench extends Mounted {
     this.requestNeurons();
   }
 
-  showPane() {
+  showPane(tall = null) {
     const another = this.shown !== this.pane;
     if (another) {
       this.row.replaceChildren(...this.pane.controls);
@@ -271,9 +276,7 @@ class Workbench extends Mounted {
       this.frame.dataset.view = this.state.view;
       this.shown = this.pane;
     }
-    const beside = Math.max(430, this.heads.offsetHeight - this.controls.offsetHeight - 14);
-    const room = this.room?.height ?? (this.wide ? beside : 480);
-    this.pane.layout(this.stage.clientWidth - (this.wide ? 28 : 20), room);
+    this.pane.layout(this.stage.clientWidth - (this.wide ? 28 : 20), tall ?? this.tall); // once its controls are there
     this.pane.draw();
     if (another) this.pane.reveal();
   }

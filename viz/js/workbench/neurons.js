@@ -92,6 +92,10 @@ class NeuronsPane {
     [this.width, this.room] = [width, room];
   }
 
+  // What stands over and under the rows, in pixels, and the room in which the rows need not scroll.
+  get around() { return [this.heading, this.formula, this.check, this.sink].reduce((sum, node) => sum + node.offsetHeight, NEURONS.foot); }
+  get whole() { return this.parts ? this.around + this.sorted.length * this.row : 0; }
+
   // Columns of numbers: [name, title, what it is, numbers of a row].
   columns() {
     const { parts } = this;
@@ -197,9 +201,8 @@ class NeuronsPane {
     this.scroller.ariaLabel = `Keys of “${shown(payload.queries.labels[query])}”, ${this.strongest ? "strongest first" : "in text order"}`;
     this.sink.hidden = parts.sink === null;
     this.sink.textContent = parts.sink === null ? "" : `The learnt sink takes ${weightWords(taken)} of the weight: it goes to no key.`;
-    const room = this.room - this.heading.offsetHeight - this.formula.offsetHeight - this.check.offsetHeight - this.sink.offsetHeight - NEURONS.foot;
     const least = this.stacked ? 400 : 182;
-    this.scroller.style.height = `${Math.min(this.sorted.length * this.row, Math.max(least, room))}px`;
+    this.scroller.style.height = `${Math.min(this.sorted.length * this.row, Math.max(least, this.room - this.around))}px`;
     this.scales.textContent = `sqrt scale: q to ${few(this.values.mostQ)}, k to ${few(parts.most)}, q × k to ${few(this.values.mostProduct)}`;
     const masked = score.reduce((n, value) => n + Number.isNaN(value), 0);
     if (this.at === null || !(this.at < score.length) || masked === score.length) this.at = this.sorted[0];

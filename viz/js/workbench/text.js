@@ -1,7 +1,7 @@
 // Text: the running text, shaded by what the token under the pointer reads, or by what reads it.
 
 const NONE = -9; // no level of the ramp: what is on screen is not known
-const STRIP = { least: 58, most: 180, foot: 16 }; // pixels
+const STRIP = { least: 58, most: 180, foot: 16, caption: 48 }; // pixels
 
 class TextPane {
   constructor(bench) {
@@ -39,8 +39,11 @@ class TextPane {
   list(side) { return this.spans[this.block(side)]; }
 
   layout(width, room) {
-    [this.width, this.room] = [width, room - 48]; // 48: the caption between text and strip
+    [this.width, this.room] = [width, room - STRIP.caption];
   }
+
+  // The room in which nothing has to scroll.
+  get whole() { return this.scroller.scrollHeight + STRIP.least + STRIP.caption; }
 
   draw() {
     const { payload, state } = this.bench;

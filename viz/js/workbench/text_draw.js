@@ -76,14 +76,6 @@ function drawStrip(canvas, width, height, bench, { side, levels }) {
   markActive(pen, width, height - 7, bar, bench);
 }
 
-// A text no wider than so many pixels.
-function clip(pen, text, width) {
-  if (pen.measureText(text).width <= width) return text;
-  const letters = [...text];
-  while (letters.length && pen.measureText(`${letters.join("")}…`).width > width) letters.pop();
-  return `${letters.join("")}…`;
-}
-
 function markActive(pen, width, y, bar, { payload, state, theme }) {
   const { side, index } = state.active;
   const tokens = payload.tokens(side);
