@@ -31,14 +31,15 @@ class Sequence:
     `labels` is what each position says to a person, leading space included, so that joining the labels of a text
     gives the text back; `special` marks positions that the tokenizer or the model added (CLS, BOS, SEP, registers,
     pads); `words` numbers the word each position belongs to, None where there is none; `grid` is (rows, columns)
-    if the positions that are not special are patches; `segments` says which text of a pair a position is of (0 or 1,
-    None for neither).
+    if the positions that are not special are patches, `patch` then how high and wide one of them is, in pixels of the
+    trace's picture; `segments` says which text of a pair a position is of (0 or 1, None for neither).
     """
 
     labels: tuple[str, ...]
     special: Bools
     words: tuple[int | None, ...] | None = None
     grid: tuple[int, int] | None = None
+    patch: tuple[float, float] | None = None
     segments: tuple[int | None, ...] | None = None
 
     def __post_init__(self) -> None:
@@ -196,6 +197,7 @@ class Trace:
     start: int = 0  # the first token that was read
     notes: tuple[str, ...] = ()  # what a reader of the pictures must know: sentences
     answer: Answer | None = None  # beside the ranking, where the model says more than one token
+    picture: NDArray[np.uint8] | None = field(default=None, repr=False)  # as the model saw it, [row, column, rgb]
     parts: Callable[[int, int, int], Head] | None = field(default=None, repr=False)
     extra: int = 0  # bytes held beside the weights: values, outputs
 
@@ -210,7 +212,8 @@ class Trace:
         """Bytes held in memory."""
         every = None if self.ranking is None else self.ranking.every
         answer = 0 if every is None else every.nbytes
-        return sum(attention.weights.nbytes for attention in self.attentions) + answer + self.extra
+        picture = 0 if self.picture is None else self.picture.nbytes
+        return sum(attention.weights.nbytes for attention in self.attentions) + answer + picture + self.extra
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -16,7 +18,7 @@ from models.records import Sequence
 from models.zoo import text as texts
 from models.zoo.errors import InputError, NothingToRead
 from models.zoo.given import Given
-from models.zoo.pictures import upright
+from models.zoo.pictures import seen, upright
 
 MAX_ANSWER = 32  # tokens that an encoder-decoder writes if the visitor gives no target
 
@@ -31,6 +33,7 @@ class Prepared:
     n_tokens: int = 0  # of the whole text
     start: int = 0
     notes: tuple[str, ...] = ()
+    picture: NDArray[np.uint8] | None = None  # what the model is given of it, [row, column, rgb]
 
 
 class Reader:
@@ -84,6 +87,8 @@ class Reader:
         if "picture" not in self.reads and given.image is not None:
             raise InputError("This model reads no pictures. Take the picture out, or choose a model that does.")
         prepared = self._both(given) if {"text", "picture"} <= set(self.reads) else self._one(given)
+        if "picture" in self.reads:
+            prepared = replace(prepared, picture=self._seen(prepared.arguments))
         return self._with_target(prepared, given) if "target" in self.reads else prepared
 
     def _one(self, given: Given) -> Prepared:
@@ -123,6 +128,16 @@ class Reader:
         )
         grey = any(getattr(part, "num_channels", 3) == 1 for part in parts)
         return upright(image).convert("L") if grey else upright(image)
+
+    def _seen(self, arguments: Mapping[str, Any]) -> NDArray[np.uint8] | None:
+        """What is left of the picture when the processor is done; None for films, cuts and packed patches."""
+        pixels, mask = arguments.get("pixel_values"), arguments.get("pixel_mask")
+        if pixels is None or pixels.dim() != 4:
+            return None
+        shown = pixels[0]
+        if mask is not None:  # what only fills it up to the size of a batch is no part of it
+            shown = shown[:, : int(mask[0].any(1).sum()), : int(mask[0].any(0).sum())]
+        return seen(shown.numpy(), getattr(self.processor, "image_processor", self.processor))
 
     def _prompt(self, text: str) -> str:
         """The text with the picture's place in it, for models that want to be told."""

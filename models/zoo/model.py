@@ -123,6 +123,7 @@ class Model:
             start=prepared.start,
             notes=prepared.notes,
             answer=answers.answer(self, output, prepared, given),
+            picture=prepared.picture,
             parts=lambda attention, layer, head: passed.head(stacks[attention][layer], head),
             extra=passed.calls.nbytes - sum(attention.weights.nbytes for attention in attentions),
         )

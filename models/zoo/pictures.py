@@ -5,7 +5,10 @@ Costs no torch to import.
 
 import io
 import warnings
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from models.zoo.errors import InputError
@@ -62,3 +65,34 @@ def upright(image: Image.Image) -> Image.Image:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     return image.convert("RGB")
+
+
+def seen(pixels: NDArray[Any], processor: Any) -> NDArray[np.uint8] | None:
+    """What a model saw of a picture, uint8 [row, column, rgb], from its `pixel_values` [channel, row, column].
+
+    The processor's settings say how it changed the colours, and are undone; None where they do not explain the values.
+    """
+    if pixels.ndim != 3 or len(pixels) not in (1, 3):
+        return None
+    values = pixels.astype(np.float64)
+    if getattr(processor, "do_normalize", False):
+        mean, spread = (np.broadcast_to(np.asarray(_setting(processor, name), float), len(values)) for name in MOMENTS)
+        values = values * spread[:, None, None] + mean[:, None, None]
+    if getattr(processor, "do_rescale", False):
+        values = values / float(_setting(processor, "rescale_factor"))
+    if getattr(processor, "do_flip_channel_order", False):
+        values = values[::-1]
+    if values.min() < -1 or values.max() > 256:
+        return None
+    rows = np.clip(np.rint(values), 0, 255).astype(np.uint8).transpose(1, 2, 0)
+    return np.ascontiguousarray(np.broadcast_to(rows, (*rows.shape[:2], 3)))
+
+
+MOMENTS = ("image_mean", "image_std")
+DEFAULTS = {"image_mean": 0.0, "image_std": 1.0, "rescale_factor": 1 / 255}
+
+
+def _setting(processor: Any, name: str) -> Any:
+    """A processor's setting; what it leaves open changes nothing."""
+    value = getattr(processor, name, None)
+    return DEFAULTS[name] if value is None else value

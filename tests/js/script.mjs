@@ -7,7 +7,7 @@ const root = new URL("../../viz/js/", import.meta.url);
 const files = ["common.js", ...readdirSync(new URL("workbench", root)).sort().map((name) => `workbench/${name}`)];
 const source = files.map((name) => readFileSync(new URL(name, root), "utf-8")).join("\n")
   .replace("export default function", "const draw = function");
-const context = vm.createContext({ URL, TextDecoder, console });
+const context = vm.createContext({ URL, TextDecoder, console, structuredClone });
 vm.runInContext(`const THEME = {};\n${source}`, context);
 
 // The value of an expression in the script, as in use("{ State, stateKeys }").

@@ -19,11 +19,12 @@ from viz import theme
 from viz.codes import Bytes, Words, clean, fine, flat, halves, pool, sqrt8
 from viz.view import View
 from viz.views import neurons as neurons_view
+from viz.views import pairs, seen
 
 Head = tuple[int, int]  # layer, head
 
 # what the page's address says of the workbench
-STATE = ("heads", "view", "token", "scale", "sinks", "threshold", "norm")
+STATE = ("heads", "view", "token", "scale", "sinks", "threshold", "norm", "pair", "large")
 THUMBNAIL = 48  # at most so many rows and columns in a pooled thumbnail
 BYTES_PER_WEIGHT = 1.1  # an upper bound on what a weight packs to, from 64 tokens on
 N_ANSWERS = 8
@@ -54,13 +55,15 @@ def view(
     sinks = stack.keys.special if statistics is None else statistics.sinks
     state = state or {}
     want = tuple(head for head in want or heads(state.get("heads", "")) if _exists(stack, head))
-    reading = _read(stack, sinks, want, budget)
+    picture = seen.parts(trace, stack)
+    reading = _read(stack, sinks, want, budget - sum(part.nbytes for part in picture.values()))
     header = _facts(stack, sinks) | _answer(trace.ranking, note) | reading.header() | {"link": link}
+    header |= seen.header(trace, stack) | pairs.header(trace, stack)
     if reading.pooled and want:
         header["want"] = [list(head) for head in want]
     if state:
         header["state"] = state
-    parts = reading.parts()
+    parts = reading.parts() | picture
     if statistics is not None:
         roles = sorted({role for row in statistics.role for role in row if role})
         header["roles"], header["max_entropy"] = roles, round(float(statistics.max_entropy), 2)
@@ -77,11 +80,13 @@ class _Matrix:
     fine: Bytes
     hidden: Words
     totals: Words
+    texts: Words | None = None  # the same on either text of a pair, [4, query] as `viz.views.pairs` lists them
 
     @property
     def size(self) -> int:
         """About how many bytes it packs to, never much less."""
-        return int(1.03 * (_entropy(self.codes) + _entropy(self.fine))) + 4 * len(self.totals)
+        texts = 0 if self.texts is None else self.texts.nbytes
+        return int(1.03 * (_entropy(self.codes) + _entropy(self.fine))) + 4 * len(self.totals) + texts
 
 
 @dataclass
@@ -91,6 +96,7 @@ class _Reading:
     causal: bool
     sinks: Bools
     pooled: bool
+    texts: Bools | None = None  # for a pair of texts, keys [4, key] whose mass is sent together
     bad: dict[Head, Bools] = field(default_factory=dict)
     thumbnails: dict[Head, Bytes] = field(default_factory=dict)
     grain: tuple[int, int] = (0, 0)  # rows and columns of a thumbnail
@@ -112,7 +118,9 @@ class _Reading:
         sent = flat(weights, self.causal)
         codes = sqrt8(sent)
         hidden = weights[:, self.sinks].sum(-1, dtype=np.float64)
-        return _Matrix(codes, fine(codes, halves(sent)), halves(hidden), halves(weights.sum(-1, dtype=np.float64)))
+        texts = None if self.texts is None else halves(weights.astype(np.float64) @ self.texts.T).T
+        totals = halves(weights.sum(-1, dtype=np.float64))
+        return _Matrix(codes, fine(codes, halves(sent)), halves(hidden), totals, texts)
 
     def header(self) -> dict[str, Any]:
         """How to read the parts: `causal` if only lower triangles are sent; `sent` lists heads sent in full."""
@@ -139,6 +147,8 @@ class _Reading:
             parts["totals"] = totals
         if bad.any():
             parts["bad"] = np.packbits(bad)
+        if self.texts is not None:
+            parts["texts"] = np.stack([matrix.texts for matrix in matrices if matrix.texts is not None])
         return parts
 
 
@@ -149,10 +159,11 @@ class _ReadsAhead(Exception):
 def _read(stack: Attention, sinks: Bools, want: tuple[Head, ...], budget: int) -> _Reading:
     """Everything in full if it fits, else thumbnails and what fits beside them; read layer by layer."""
     causal = stack.causal and len(stack.queries) == len(stack.keys)
+    texts = pairs.keys(stack, sinks)
     try:
-        return _read_as(_Reading(causal, sinks, pooled=False), stack, want, budget)
+        return _read_as(_Reading(causal, sinks, False, texts), stack, want, budget)
     except _ReadsAhead:
-        return _read_as(_Reading(False, sinks, pooled=False), stack, want, budget)
+        return _read_as(_Reading(False, sinks, False, texts), stack, want, budget)
 
 
 def _read_as(reading: _Reading, stack: Attention, want: tuple[Head, ...], budget: int) -> _Reading:
@@ -237,7 +248,7 @@ def _sequence(tokens: Sequence) -> dict[str, Any]:
     text = set("".join(tokens.labels))
     mark = next(chr(code) for code in range(0x21, 0x11000) if chr(code) not in text)
     labels = "".join(mark + label for label in tokens.labels)
-    return {"labels": labels, "special": np.flatnonzero(tokens.special).tolist()}
+    return {"labels": labels, "special": np.flatnonzero(tokens.special).tolist()} | seen.grid(tokens)
 
 
 def _answer(ranking: Ranking | None, note: str) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def tower(config: Any, pixels: Sequence[int], n: int) -> Side:
     for frames in {_frames(config, pixels): None, 1: None}:  # a film, or pictures and cuts of them one by one
         for before, after in _added(config):
             if n == len(before) + len(after) + frames * grid[0] * grid[1]:
-                return Side(n, grid, before, after, frames=frames)
+                return Side(n, grid, before, after, frames=frames, cell=(height, width))
     return Side(n)
 
 
