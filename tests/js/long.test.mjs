@@ -100,7 +100,7 @@ test("patches lie in rows and columns, after the special tokens and before those
 test("a strip of more tokens than pixels says what a bar stands for", () => {
   assert.deepEqual([10, 700, 701, 2000].map((n) => perBar(n, 700)), [1, 1, 2, 3]);
   const payload_ = { thingOf: () => "token" };
-  assert.equal(stripWords(payload_, { levels: { length: 2000 }, side: "key" }, 700), " · a bar stands for up to 3 tokens and shows the largest");
+  assert.equal(stripWords(payload_, { levels: { length: 2000 }, side: "key" }, 700), " · a bar: the largest of up to 3 tokens");
   assert.equal(stripWords(payload_, { levels: { length: 200 }, side: "key" }, 700), "");
 });
 

@@ -57,7 +57,7 @@ def test_a_text_model_saw_no_picture(folders: Path) -> None:
     assert zoo.load(str(folders / "gpt2")).trace("The cat sat").picture is None
 
 
-@pytest.mark.parametrize("name", ["vit-fashion", "detr-shapes"])
+@pytest.mark.parametrize("name", ["vit-fashion", "detr-shapes", "caption-shapes"])
 def test_bundled_models_saw_their_own_examples(name: str) -> None:
     example = zoo.card(name).examples[0]  # type: ignore[union-attr]
     image = pictures.read((zoo.folder(name) / example["picture"]).read_bytes())
@@ -65,6 +65,10 @@ def test_bundled_models_saw_their_own_examples(name: str) -> None:
     assert trace.picture is not None
     assert (trace.picture == np.asarray(image)).all()  # they are of the model's own size
     sides = [side for stack in trace.attentions for side in (stack.queries, stack.keys) if side.grid is not None]
+    assert sides
+    if name == "caption-shapes":
+        (cross,) = (stack for stack in trace.attentions if stack.kind == "cross")
+        assert (cross.keys.grid, cross.keys.labels[0], cross.queries.grid) == ((8, 8), " CLS", None)
     for side in sides:
         assert side.patch is not None
         assert (side.grid[0] * side.patch[0], side.grid[1] * side.patch[1]) == trace.picture.shape[:2]  # type: ignore[index]
@@ -120,9 +124,9 @@ def test_a_bright_corner_comes_out_at_that_corner(bright: zoo.Model, corner: tup
     weights = stack.at(0, 1)
     expected = 1 + corner[0] * 18 + corner[1] * 5  # CLS comes first
     assert (weights.argmax(-1) == expected).all()
-    assert (covered(trace.picture, stack.keys, expected) > 200).all()
+    assert covered(trace.picture, stack.keys, expected).mean() > 220  # its inner edges are blurred by the resizing
     dark = [position for position in range(1, 25) if position != expected]
-    assert all((covered(trace.picture, stack.keys, position) < 60).all() for position in dark)
+    assert all(covered(trace.picture, stack.keys, position).mean() < 40 for position in dark)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ class Side:
     names: tuple[str, ...] | None = None
     text: int = 0
     frames: int = 1
-    cell: tuple[float, float] | None = None  # height and width of a patch in pixels, where the model says it
+    cell: tuple[float, float] | None = field(default=None, compare=False)  # of a patch: height and width in pixels
 
     def __post_init__(self) -> None:
         middle = self.n - self.text - len(self.before) - len(self.after)

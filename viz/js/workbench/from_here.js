@@ -339,7 +339,7 @@ class FromHerePane {
   // Columns that are hidden: keys of a query, or of a key the queries of the other text too.
   hiddenWords() {
     const { payload, state } = this.bench;
-    if (this.side === "query") return hiddenWords(payload, state);
+    if (this.side === "query") return hiddenNames(payload, state);
     const sink = hiddenAs(payload, state).key[state.active.index] === SINK;
     return sink ? sinkWords(payload) : otherName(payload, state, "query");
   }

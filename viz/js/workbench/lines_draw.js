@@ -177,6 +177,16 @@ function drawReaders(pane, pen, found) {
   }
 }
 
+// "[CLS] + [SEP]  0.04, the question  0.10 hidden"; without the names where they are too long.
+function ghostWords(payload, state, { sinks, other }, short) {
+  const names = sinkNames(payload);
+  const sink = short ? "sinks" : names.length > 3 ? `${names.length} sinks` : names.join(" + ");
+  const words = [];
+  if (sinks) words.push(`${sink}  ${places2(sinks)}`);
+  if (other) words.push(`${short ? "other text" : otherName(payload, state, "key")}  ${places2(other)}`);
+  return `${words.join(", ")} hidden`;
+}
+
 // The mass that hiding takes from the active query: a dashed line to a place below all keys.
 function drawGhost(pane, pen, from) {
   const { payload, theme, font, state } = pane.bench;
@@ -186,11 +196,9 @@ function drawGhost(pane, pen, from) {
   const to = pane.height + LINES.foot / 2;
   [pen.fillStyle, pen.textBaseline, pen.textAlign] = [theme.colour.muted, "middle", "left"];
   pen.font = `13px ${font}`;
-  const names = sinkNames(payload);
-  const hidden = [];
-  if (sinks) hidden.push(`${names.length > 3 ? `${names.length} sinks` : names.join(" + ")}  ${places2(sinks)}`);
-  if (other) hidden.push(`${otherName(payload, state, "key")}  ${places2(other)}`);
-  const words = `${hidden.join(", ")} hidden`;
+  const free = pane.width - (pane.contentHeight > pane.height ? 150 : 0); // beside what drawPartly says
+  const full = ghostWords(payload, state, { sinks, other }, false);
+  const words = pen.measureText(full).width <= free ? full : ghostWords(payload, state, { sinks, other }, true);
   const x = Math.min(pane.right + 6, pane.width - pen.measureText(words).width - 2);
   pen.fillText(words, x, to);
   [pen.strokeStyle, pen.lineWidth] = [theme.colour.faint, 1.2];

@@ -263,8 +263,8 @@ class Workbench extends Mounted {
     const range = own ? ", each to its own top, at least 0.25" : ", same for every head";
     const { rows, columns } = payload.pooled(0, this.grid.pixels, this.grid.pixels);
     const [n, m] = [payload.queries.length, payload.keys.length];
-    const pooled = rows < n || columns < m ? `; each thumbnail is pooled from ${n} × ${m} by maximum` : "";
-    const here = payload.header.pooled ? `; in full: ${hereWords(payload, this.live)}` : "";
+    const pooled = rows < n || columns < m ? `; each thumbnail is pooled from ${thousands(n)} × ${thousands(m)} by maximum` : "";
+    const here = payload.header.pooled ? `; in full are ${hereWords(payload, this.live)}` : "";
     this.rampWords.textContent = scale.words + (state.scale === "rank" ? "" : range) + pooled + here;
   }
 

@@ -61,5 +61,6 @@ FIELDS.push({
 
 STYLES.push(`
 .pair{flex-wrap:wrap}
+.pair .cap{white-space:normal}
 .narrow .pair{width:100%}
 `);

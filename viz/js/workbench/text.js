@@ -15,6 +15,7 @@ class TextPane {
     this.direction = segmented("Direction", [{ name: "query", title: "reads" }, { name: "key", title: "is read by" }],
       (side) => this.turn(side), true);
     [this.overlay, this.cover] = [slider("Overlay", 100, (value) => this.lay(value)), 60];
+    this.overlay.element.classList.add("overlay");
     this.passage = el("div", { className: "passage" });
     this.numbers = Array.from({ length: this.listed }, () => el("span", { className: "weight", ariaHidden: "true" }));
     this.scroller = el("div", { className: "reader", tabIndex: -1 }, this.passage, ...this.numbers);

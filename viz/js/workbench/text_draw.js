@@ -60,11 +60,11 @@ function readShades({ payload, state }) {
 // How many tokens at most share a bar of the strip.
 const perBar = (n, width) => Math.max(1, Math.ceil(n / Math.max(1, Math.floor(width))));
 
-// " · a bar stands for up to 3 tokens and shows the largest"
+// " · a bar: the largest of up to 3 tokens"
 function stripWords(payload, { levels, side }, width) {
   const share = perBar(levels.length, width);
   const thing = payload.thingOf(side) === "patch" ? "patches" : `${payload.thingOf(side)}s`;
-  return share > 1 ? ` · a bar stands for up to ${share} ${thing} and shows the largest` : "";
+  return share > 1 ? ` · a bar: the largest of up to ${share} ${thing}` : "";
 }
 
 // One bar per token, or per few where there are more than pixels, shaded as in the text; the token under it where there

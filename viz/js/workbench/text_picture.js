@@ -192,6 +192,7 @@ class PictureText {
 }
 
 STYLES.push(`
+.control.overlay{max-width:190px}
 .picture-sheet{position:relative;margin:2px 3px 3px}
 .picture-sheet>canvas{position:absolute;left:0;top:0;pointer-events:none}
 .picture-surface{position:absolute;inset:0;cursor:crosshair;touch-action:pan-y}

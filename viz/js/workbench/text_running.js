@@ -28,7 +28,11 @@ class RunningText {
     const hides = hiddenAs(payload, state);
     const out = (index) => (side === "both" ? ["query", "key"] : [side]).every((on) => hides[on][index] === OTHER);
     const gone = (index) => (side === "key" ? false : hides.query[index] === SINK);
+    let text = -1; // of a pair
     this.spans = tokens.labels.map((label, index) => {
+      const another = payload.pair ? payload.pair.of[index] : -1;
+      if (text >= 0 && another >= 0 && another !== text) element.append(el("br"));
+      if (another >= 0) text = another;
       if (gone(index)) return null;
       const word = appendToken(element, side, index, label, tokens.special[index]);
       if (out(index)) word.classList.add("outside");

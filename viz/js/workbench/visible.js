@@ -64,7 +64,7 @@ function otherName({ pair }, state, side) {
 }
 
 // What is hidden in words, for a caption: "[CLS] and [SEP]", "the question".
-function hiddenWords(payload, state) {
+function hiddenNames(payload, state) {
   const words = [];
   if (state.hideSinks && payload.sink.includes(1)) words.push(sinkWords(payload));
   if (payload.pair && state.pair) words.push(otherName(payload, state, "key"));
