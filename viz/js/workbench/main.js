@@ -295,7 +295,8 @@ class Workbench extends Mounted {
       this.shown = this.pane;
     }
     const beside = this.wide ? Math.max(430, this.heads.offsetHeight - this.controls.offsetHeight - 14) : 480;
-    const room = this.large ? Math.max(LARGE.least, innerHeight - LARGE.around) : beside;
+    const tall = Math.min(innerHeight - LARGE.around, this.width * LARGE.shape);
+    const room = this.large ? Math.max(LARGE.least, tall) : beside;
     this.pane.layout(this.stage.clientWidth - (this.width >= WIDE ? 28 : 20), room);
     this.pane.draw();
     if (another) this.pane.reveal();

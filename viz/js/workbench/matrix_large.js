@@ -1,6 +1,7 @@
 // Large: one head's matrix as wide as the workbench, the heads below it.
 
-const LARGE = { least: 560, around: 230 }; // pixels: the least height of the pane, and what of the window it leaves free
+// In pixels the least height of the pane, and what of the window it leaves free; in widths how high it is at most.
+const LARGE = { least: 480, around: 230, shape: 1.1 };
 
 FIELDS.push({
   key: "large",
