@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Many
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,15 +39,17 @@ class Sequence:
     `labels` is what each position says to a person, leading space included, so that joining the labels of a text
     gives the text back; `special` marks positions that the tokenizer or the model added (CLS, BOS, SEP, registers,
     pads); `words` numbers the word each position belongs to, None where there is none; `grid` is (rows, columns)
-    if the positions that are not special are patches; `segments` says which text of a pair a position is of (0 or 1,
-    None for neither). `spans` says which characters of `texts[segment]`, the texts as they were given, each position
-    stands for, None where it stands for none; labels that are lower-cased or hold part of a character do not say it.
+    if the positions that are not special are patches, `patch` then how high and wide one of them is, in pixels of the
+    trace's picture; `segments` says which text of a pair a position is of (0 or 1, None for neither). `spans` says
+    which characters of `texts[segment]`, the texts as they were given, each position stands for, None where it stands
+    for none; labels that are lower-cased or hold part of a character do not say it.
     """
 
     labels: tuple[str, ...]
     special: Bools
     words: tuple[int | None, ...] | None = None
     grid: tuple[int, int] | None = None
+    patch: tuple[float, float] | None = None
     segments: tuple[int | None, ...] | None = None
     spans: tuple[Span | None, ...] | None = None
     texts: tuple[str, ...] = field(default=(), repr=False)
@@ -288,6 +291,7 @@ class Trace:
     notes: tuple[str, ...] = ()  # what a reader of the pictures must know: sentences
     answer: Answer | None = None  # beside the ranking, where the model says more than one token
     hidden: Floats | None = None  # the last layer's hidden states [position, d_model], where there is no ranking
+    sees: Callable[[], NDArray[np.uint8] | None] | None = field(default=None, repr=False)
     parts: Callable[[int, int, int], Head] | None = field(default=None, repr=False)
     extra: int = 0  # bytes held beside the weights: values, outputs
     given: Given | None = field(default=None, repr=False)  # what the model was given
@@ -298,6 +302,11 @@ class Trace:
         if self.parts is None:
             raise ValueError("this trace keeps weights only: a model's trace keeps query and key")
         return self.parts(attention, layer, head)
+
+    @cached_property
+    def picture(self) -> NDArray[np.uint8] | None:
+        """The picture as the model was shown it, [row, column, rgb]; None if there is no one such picture."""
+        return None if self.sees is None else self.sees()
 
     @property
     def nbytes(self) -> int:

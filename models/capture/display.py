@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from models.capture.calls import ALL, Call
 from models.capture.shapes.bands import BANDS
-from models.capture.shapes.base import Scene, Shape, Side, Sides, Unshown
+from models.capture.shapes.base import Scene, Shape, Side, Sides, Unshown, cell_of
 from models.capture.shapes.blocks import BLOCKS
 from models.capture.shapes.pictures import PICTURES
 from models.capture.shapes.points import POINTS
@@ -21,7 +21,20 @@ from models.capture.shapes.streams import STREAMS
 from models.capture.shapes.towers import positions, tower
 from models.capture.shapes.windows import WINDOWS
 
-__all__ = ["ODD", "Scene", "Shape", "Side", "Unshown", "patches", "points", "shape_of", "sides", "tower", "weights"]
+__all__ = [
+    "ODD",
+    "Scene",
+    "Shape",
+    "Side",
+    "Unshown",
+    "cell",
+    "patches",
+    "points",
+    "shape_of",
+    "sides",
+    "tower",
+    "weights",
+]
 
 ODD: dict[str, Shape] = {
     **WINDOWS,
@@ -68,6 +81,16 @@ def sides(call: Call, scene: Scene) -> Sides:
 def patches(scene: Scene, n: int) -> Side | None:
     """The n positions of a plain tower for pictures or sounds; None if neither went in."""
     return positions(scene, n)
+
+
+def cell(side: Side, scene: Scene) -> tuple[float, float] | None:
+    """Height and width in pixels of a side's patches; None if it has none, or the picture's size is not known."""
+    if side.grid is None or side.cell is not None:
+        return side.cell
+    try:
+        return cell_of(side.grid, scene.picture)
+    except Unshown:
+        return None
 
 
 def points(call: Call, scene: Scene, heads: slice = ALL) -> Tensor | None:

@@ -139,6 +139,7 @@ class Model:
             notes=prepared.notes,
             answer=answer,
             hidden=answers.hidden(output) if ranking is None else None,
+            sees=lambda: None if (found := self.seen(given)) is None else found.pixels,
             parts=lambda attention, layer, head: passed.head(stacks[attention][layer], head),
             extra=passed.calls.nbytes - sum(attention.weights.nbytes for attention in attentions),
             given=given,

@@ -160,8 +160,9 @@ class Pass:
 
     def _sequence(self, layer: Layer, side: display.Side | None, n: int, place: int) -> Sequence:
         """The tokens or patches of one side: a side of its own, a text of this length, or numbers."""
+        scene = self._scene(layer)
         if side is not None:
-            return of_side(side, self.prepared.sequences.get("text"))
+            return of_side(side, self.prepared.sequences.get("text"), display.cell(side, scene))
         wanted = {
             "decoder": ("target", "text"),
             "cross": ("target", "text") if place == 0 else ("text", "target"),
@@ -171,8 +172,8 @@ class Pass:
                 sequence = self.prepared.sequences.get(name)
                 if sequence is not None and len(sequence) == n:
                     return sequence
-        patches = display.patches(self._scene(layer), n)
-        return of_side(patches if patches is not None else display.Side(n))
+        patches = display.patches(scene, n) or display.Side(n)
+        return of_side(patches, cell=display.cell(patches, scene))
 
 
 def is_whole(model: nn.Module, layer: Layer) -> bool:
@@ -194,8 +195,11 @@ def _drawn(call: Call, scene: display.Scene, heads: slice = ALL) -> Any:
         raise InputError(f"{call.layer} cannot be drawn: {unshown}.") from unshown
 
 
-def of_side(side: display.Side, text: Sequence | None = None) -> Sequence:
-    """Labels for positions that are no tokens: row and column of a grid, or names, or numbers; text tokens first."""
+def of_side(side: display.Side, text: Sequence | None = None, cell: tuple[float, float] | None = None) -> Sequence:
+    """Labels for positions that are no tokens: row and column of a grid, or names, or numbers; text tokens first.
+
+    `cell`: the height and width of a patch in pixels.
+    """
     n = side.n - side.text - len(side.before) - len(side.after)
     if side.names is not None:
         labels = [f" {name}" for name in side.names]
@@ -210,7 +214,8 @@ def of_side(side: display.Side, text: Sequence | None = None) -> Sequence:
     marked = [*words, *(f" {name}" for name in side.before), *labels, *(f" {name}" for name in side.after)]
     special = [*marks, *[True] * len(side.before), *[False] * n, *[True] * len(side.after)]
     alone = side.frames == 1 and not side.text
-    return Sequence(tuple(marked), special, grid=side.grid if alone else None)  # type: ignore[arg-type]
+    grid, patch = (side.grid, cell) if alone else (None, None)
+    return Sequence(tuple(marked), special, grid=grid, patch=patch)  # type: ignore[arg-type]
 
 
 def _names(firsts: list[Layer]) -> list[str]:

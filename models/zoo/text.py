@@ -133,9 +133,20 @@ def _spans(
 
 
 def sequence_of(tokenizer: PreTrainedTokenizerBase, ids: tuple[int, ...]) -> Sequence:
-    """Labels of ids that come without their text: from a model's answer, or from a processor."""
+    """Labels of ids that come without their text: from a model's answer, or from a processor.
+
+    Where tokens do not carry the white space before them, a word that goes on from another begins with one.
+    """
     flagged = set(tokenizer.all_special_ids) - {tokenizer.mask_token_id}
-    return Sequence(tuple(token_texts(tokenizer, list(ids))), [id in flagged for id in ids])  # type: ignore[arg-type]
+    special = [id in flagged for id in ids]
+    labels = token_texts(tokenizer, list(ids))
+    if "WordPiece" in _kinds(tokenizer):
+        raw = tokenizer.convert_ids_to_tokens(list(ids))
+        for i in range(1, len(ids)):
+            inside = raw[i].startswith("##") or special[i] or special[i - 1]
+            if not inside and labels[i][:1].isalnum():
+                labels[i] = f" {labels[i]}"
+    return Sequence(tuple(labels), special)  # type: ignore[arg-type]
 
 
 def _window(added: list[int], max_len: int, start: int) -> tuple[list[int], int]:

@@ -89,7 +89,7 @@ def test_two_towers_are_two_stacks(folders: Path) -> None:
     stacks = {stack.kind: stack for stack in trace.attentions}
     assert set(stacks) == {"vision", "text"}
     assert stacks["vision"].keys.grid == (4, 4)
-    assert "".join(stacks["text"].keys.labels) == "[CLS]thecatsat[SEP]"
+    assert "".join(stacks["text"].keys.labels) == "[CLS]the cat sat[SEP]"
 
 
 def test_a_language_model_that_sees(folders: Path) -> None:

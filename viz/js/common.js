@@ -268,8 +268,8 @@ const BASE_STYLE = `
 .failure{padding:12px 14px;margin-bottom:8px;border-left:3px solid var(--wrong);border-radius:8px;background:var(--wrong-fill);color:var(--ink)}
 `;
 
-// A view in its frame. It has `take(unpacked)` for new data, `refresh()` to draw it all, `frame` around it, and `busy`
-// while it still draws.
+// A view in its frame. It has `take(unpacked)` for new data, `refresh()` to draw it all, `frame` around it, `busy` while
+// it still draws, and `prepare(unpacked)` if something of the data has to be waited for.
 class Mounted {
   constructor(parent) {
     this.root = parent.querySelector(".view") ?? parent.appendChild(el("div", { className: "view" }));
@@ -308,6 +308,7 @@ class Mounted {
     const late = setTimeout(() => this.frame.classList.add("stale"), 150);
     try {
       const unpacked = await unpack(data, this.payload?.id);
+      if (unpacked) await this.prepare?.(unpacked);
       if (turn !== this.turn) return; // newer data came while this was inflated
       if (unpacked) this.take(unpacked);
       else if (Theme.of(this.root) !== this.theme) this.dress();

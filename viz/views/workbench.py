@@ -19,11 +19,14 @@ from viz.about import about, python
 from viz.codes import Bytes, Long, Words, clean, entropy, fine, flat, halves, long_halves, pool, sqrt8
 from viz.view import View
 from viz.views import neurons as neurons_view
-from viz.views import tiles
+from viz.views import pairs, seen, tiles
 from viz.views.tiles import Head, heads
 
 # what the page's address says of the workbench
-STATE = ("heads", "view", "token", "scale", "sinks", "threshold", "norm", "score", "over", "off", "words")
+STATE = (
+    *("heads", "view", "token", "scale", "sinks", "threshold", "norm", "pair", "large"),
+    *("score", "over", "off", "words"),
+)
 THUMBNAIL = 48  # at most so many rows and columns in a pooled thumbnail
 BYTES_PER_WEIGHT = 1.1  # an upper bound on what a weight packs to, from 64 tokens on
 BUDGET = 4_000_000  # bytes up to which everything is sent at once
@@ -62,9 +65,11 @@ def view(
     sinks = stack.keys.special if statistics is None else statistics.sinks
     state = state or {}
     want = tuple(head for head in want or heads(state.get("heads", "")) if _exists(every, head))
-    reading = _read(every, sinks, want, budget)
+    picture = seen.parts(trace, stack)
+    reading = _read(every, sinks, want, budget - sum(part.nbytes for part in picture.values()))
     note = _why_no_answer(trace) if note is None else note
     header = _facts(stack, sinks) | _answer(trace.ranking, note) | reading.header() | {"link": link}
+    header |= seen.header(trace, stack) | pairs.header(trace, stack)
     header["about"] = about(trace, attention)
     header["about"]["python"] = python(
         trace,
@@ -82,7 +87,7 @@ def view(
         header["want"] = [list(head) for head in want]
     if state:
         header["state"] = state
-    parts = reading.parts()
+    parts = reading.parts() | picture
     if statistics is not None:
         roles = sorted({role for row in statistics.role for role in row if role})
         header["roles"], header["max_entropy"] = roles, round(float(statistics.max_entropy), 2)
@@ -111,11 +116,13 @@ class _Matrix:
     fine: Bytes
     hidden: Words | Long
     totals: Words | Long
+    texts: Words | Long | None = None  # the same on either text of a pair, [4, query] as `viz.views.pairs` lists them
 
     @property
     def size(self) -> int:
         """About how many bytes it packs to, never much less."""
-        return int(1.03 * (entropy(self.codes) + entropy(self.fine))) + 4 * len(self.totals)
+        texts = 0 if self.texts is None else self.texts.nbytes
+        return int(1.03 * (entropy(self.codes) + entropy(self.fine))) + 4 * len(self.totals) + texts
 
 
 @dataclass
@@ -125,6 +132,7 @@ class _Reading:
     causal: bool
     sinks: Bools
     pooled: bool
+    texts: Bools | None = None  # for a pair of texts, keys [4, key] whose mass is sent together
     bad: dict[Head, Bools] = field(default_factory=dict)
     thumbnails: dict[Head, Bytes] = field(default_factory=dict)
     grain: tuple[int, int] = (0, 0)  # rows and columns of a thumbnail
@@ -146,7 +154,8 @@ class _Reading:
         sent = flat(weights, self.causal)
         codes = sqrt8(sent)
         hidden, totals = (mass.sum(-1, dtype=np.float64) for mass in (weights[:, self.sinks], weights))
-        return _Matrix(codes, fine(codes, halves(sent)), long_halves(hidden), long_halves(totals))
+        texts = None if self.texts is None else long_halves(weights.astype(np.float64) @ self.texts.T).T
+        return _Matrix(codes, fine(codes, halves(sent)), long_halves(hidden), long_halves(totals), texts)
 
     def header(self) -> dict[str, Any]:
         """How to read the parts: `causal` if only lower triangles are sent; `sent` lists heads sent in full."""
@@ -174,6 +183,8 @@ class _Reading:
             parts["totals"] = np.where(near, totals.dtype.type(2000), totals)
         if bad.any():
             parts["bad"] = np.packbits(bad)
+        if self.texts is not None:
+            parts["texts"] = np.stack([matrix.texts for matrix in matrices if matrix.texts is not None])
         return parts
 
 
@@ -184,10 +195,11 @@ class _ReadsAhead(Exception):
 def _read(stack: Attention, sinks: Bools, want: tuple[Head, ...], budget: int) -> _Reading:
     """Everything in full if it fits, else thumbnails and what fits beside them; read layer by layer."""
     causal = stack.causal and len(stack.queries) == len(stack.keys)
+    texts = pairs.keys(stack, sinks)
     try:
-        return _read_as(_Reading(causal, sinks, pooled=False), stack, want, budget)
+        return _read_as(_Reading(causal, sinks, False, texts), stack, want, budget)
     except _ReadsAhead:
-        return _read_as(_Reading(False, sinks, pooled=False), stack, want, budget)
+        return _read_as(_Reading(False, sinks, False, texts), stack, want, budget)
 
 
 def _read_as(reading: _Reading, stack: Attention, want: tuple[Head, ...], budget: int) -> _Reading:
@@ -258,7 +270,7 @@ def _sequence(tokens: Sequence) -> dict[str, Any]:
     text = set("".join(tokens.labels))
     mark = next(chr(code) for code in range(0x21, 0x11000) if chr(code) not in text)
     labels = "".join(mark + label for label in tokens.labels)
-    return {"labels": labels, "special": np.flatnonzero(tokens.special).tolist()}
+    return {"labels": labels, "special": np.flatnonzero(tokens.special).tolist()} | seen.grid(tokens)
 
 
 def _answer(ranking: Ranking | None, note: str) -> dict[str, Any]:

@@ -35,6 +35,7 @@ class Side:
     names: tuple[str, ...] | None = None
     text: int = 0
     frames: int = 1
+    cell: tuple[float, float] | None = field(default=None, compare=False)  # of a patch: height and width in pixels
 
     def __post_init__(self) -> None:
         middle = self.n - self.text - len(self.before) - len(self.after)
@@ -150,6 +151,20 @@ def grid_of(n: int, size: tuple[int, int]) -> tuple[int, int] | None:
 def _cuts(height: int, width: int, cell: int) -> tuple[tuple[int, int], tuple[int, int]]:
     """The grid with the cells at the edge, and without them."""
     return (-(-height // cell), -(-width // cell)), (height // cell, width // cell)
+
+
+def cell_of(grid: tuple[int, int], size: tuple[int, int]) -> tuple[float, float]:
+    """Height and width in pixels of the cells that a picture (height, width) was cut into.
+
+    Networks that halve again and again make cells of 2, 4, 8, ... pixels, the last ones beyond the edge or left out;
+    where no such size gives this grid, its cells share the picture evenly.
+    """
+    sizes = [2**power for power in range(10)]
+    for whole in (0, 1):
+        for cell in sizes:
+            if _cuts(*size, cell)[whole] == grid:
+                return float(cell), float(cell)
+    return size[0] / grid[0], size[1] / grid[1]
 
 
 def numbered(what: str, n: int) -> tuple[str, ...]:

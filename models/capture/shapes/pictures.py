@@ -17,6 +17,7 @@ from models.capture.shapes.base import (
     Side,
     Sides,
     Unshown,
+    cell_of,
     cells,
     grid_of,
     named,
@@ -127,7 +128,7 @@ def _map(n: int, scene: Scene) -> Side:
     if kept is None:
         return cells(n, scene)
     grid = int(kept.any(1).sum()), int(kept.any(0).sum())
-    return Side(grid[0] * grid[1], grid)
+    return Side(grid[0] * grid[1], grid, cell=cell_of((kept.shape[0], kept.shape[1]), scene.picture))
 
 
 def _grounded(call: Call, scene: Scene) -> Sides:
@@ -245,7 +246,7 @@ def _packed_grids(call: Call, scene: Scene) -> list[tuple[int, int]]:
 
 def _packed_sides(call: Call, scene: Scene) -> Sides:
     rows, columns = _packed_grids(call, scene)[scene.item]
-    side = Side(rows * columns, (rows, columns))
+    side = Side(rows * columns, (rows, columns), cell=pair(scene.around(call, "config").patch_size))
     return side, side
 
 

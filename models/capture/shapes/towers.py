@@ -9,6 +9,8 @@ from torch import Tensor
 
 from models.capture.shapes.base import Scene, Side, numbered
 
+PARTS = ("vision_config", "backbone_config", "encoder")  # of a config: what sees
+
 
 def positions(scene: Scene, n: int) -> Side | None:
     """The n positions of a plain tower, from what went in; None if that is no picture and no sound."""
@@ -51,7 +53,7 @@ def tower(config: Any, pixels: Sequence[int], n: int) -> Side:
     are special follows from the number that the grid leaves over; if that is not what the config says the model
     adds, there is no grid, and the positions are numbers.
     """
-    config = getattr(config, "vision_config", None) or getattr(config, "backbone_config", None) or config
+    config = next((part for name in PARTS if (part := getattr(config, name, None))), config)
     patch = getattr(config, "patch_size", None) or getattr(config, "tubelet_size", None)
     if patch is None or len(pixels) < 4:
         return Side(n)
@@ -60,7 +62,7 @@ def tower(config: Any, pixels: Sequence[int], n: int) -> Side:
     for frames in {_frames(config, pixels): None, 1: None}:  # a film, or pictures and cuts of them one by one
         for before, after in _added(config):
             if n == len(before) + len(after) + frames * grid[0] * grid[1]:
-                return Side(n, grid, before, after, frames=frames)
+                return Side(n, grid, before, after, frames=frames, cell=(height, width))
     return Side(n)
 
 

@@ -1,12 +1,13 @@
 // The payload as numbers: codes to draw with, halves to write with, and what is known of each head.
 
-// The labels of a sequence: each is preceded by a mark that occurs in none of them.
-function readSequence({ labels, special }) {
+// The labels of a sequence: each is preceded by a mark that occurs in none of them. `grid` is rows and columns of
+// patches, `patch` the height and width of one in pixels of the picture, null where there are none.
+function readSequence({ labels, special, grid = null, patch = null }) {
   const mark = String.fromCodePoint(labels.codePointAt(0));
   const list = labels.slice(mark.length).split(mark);
   const flags = new Uint8Array(list.length);
   for (const position of special) flags[position] = 1;
-  return { labels: list, special: flags, length: list.length };
+  return { labels: list, special: flags, length: list.length, grid, patch };
 }
 
 // One head in full: weights of query q on keys 0 .. width(q) - 1, row after row.
@@ -16,9 +17,6 @@ class Matrix {
     this.histograms = {};
   }
   start(q) { return this.payload.causal ? (q * (q + 1)) / 2 : q * this.payload.keys.length; }
-  // What the positions are, in words: tokens, or patches of a picture.
-  get thing() { return this.header.thing ?? "token"; }
-  things(n) { return n === 1 ? this.thing : this.thing === "patch" ? "patches" : `${this.thing}s`; }
   width(q) { return this.payload.width(q); }
   half(q, k) { return k >= 0 && k < this.width(q) ? this.halves[this.start(q) + k] : 0; }
   code(q, k) { return k < this.width(q) ? this.codes[this.start(q) + k] : 0; }
@@ -39,12 +37,17 @@ class Matrix {
     const { hidden, queries, sink } = this.payload;
     return hidden ? hidden[this.slot * queries.length + q] : this.half(q, sink.indexOf(1));
   }
+  // The mass on either text of a pair, in halves, with its sinks or without.
+  onText(q, text, withoutSinks) {
+    const { texts, queries } = this.payload;
+    return texts[(4 * this.slot + 2 * withoutSinks + text) * queries.length + q];
+  }
   total(q) { return this.payload.totals ? this.payload.totals[this.slot * this.payload.queries.length + q] : 2000; }
 }
 
 class Payload {
-  constructor({ header, parts }) {
-    Object.assign(this, { header, parts, id: header.id, causal: header.causal });
+  constructor({ header, parts, picture = null }) {
+    Object.assign(this, { header, parts, picture, id: header.id, causal: header.causal });
     this.queries = readSequence(header.queries);
     this.keys = header.keys ? readSequence(header.keys) : this.queries;
     this.self = this.keys === this.queries;
@@ -54,7 +57,8 @@ class Payload {
     this.first = this.rows.map((_, layer) => this.rows.slice(0, layer).reduce((a, b) => a + b, 0));
     this.heads = header.heads.flatMap((n, layer) => Array.from({ length: n }, (_, head) => ({ layer, head })));
     this.tiles = [...this.heads, ...readTiles(header)]; // the heads, and after them what stands for several
-    [this.hidden, this.totals] = [parts.hidden, parts.totals];
+    [this.hidden, this.totals, this.texts] = [parts.hidden, parts.totals, parts.texts];
+    this.pair = header.pair && { ...header.pair, of: Int8Array.from(header.pair.of, (c) => (c === "-" ? -1 : Number(c))) };
     this.readMatrices();
     this.readThumbnails();
     this.readStatistics();
@@ -64,6 +68,7 @@ class Payload {
   get widest() { return Math.max(...this.header.heads); }
   // What the positions are, in words: tokens, or patches of a picture.
   get thing() { return this.header.thing ?? "token"; }
+  thingOf(side) { return this.tokens(side).grid ? "patch" : side === "key" ? this.thing : "token"; }
   things(n) { return n === 1 ? this.thing : this.thing === "patch" ? "patches" : `${this.thing}s`; }
   width(q) { return this.causal ? q + 1 : this.keys.length; }
   tokens(side) { return side === "query" ? this.queries : this.keys; }

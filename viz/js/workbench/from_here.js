@@ -67,7 +67,7 @@ class FromHerePane {
     const across = width - this.left - 14; // of which the scrollbar takes some
     this.w = Math.min(across / m, FROM.widest);
     this.upright = this.w < this.widest + 10;
-    this.top = this.upright ? Math.max(26, Math.min(this.widest + 16, 100)) : 22;
+    this.top = (this.upright ? Math.max(26, Math.min(this.widest + 16, 100)) : 22) + this.shift;
     const available = room - this.top - FROM.foot;
     const layers = new Set(this.heads.map(({ layer }) => layer)).size;
     const gaps = this.order === "layer" ? FROM.gap * (layers - 1) : 0;
@@ -114,13 +114,14 @@ class FromHerePane {
     const { payload, state, theme } = this.bench;
     const { side, index } = state.active;
     const column = this.order === "weight" ? this.sortColumn : "";
-    const name = [payload.id, this.heads.length, side, index, state.norm, state.scale, state.hideSinks, theme.name,
+    const name = [payload.id, this.heads.length, side, index, state.norm, state.scale, state.hideSinks, state.pair, theme.name,
       column, this.w, this.h, pixelRatio()].join();
     if (this.name === name) return;
     this.name = name;
     const { codes, columns, reach } = fromHere(payload, this.heads, state.active);
-    const sinks = state.hideSinks ? payload.sink : new Uint8Array(payload.keys.length);
-    const hidden = Uint8Array.from({ length: columns }, (_, c) => sinks[this.pair(c)[1]]);
+    const hides = hiddenAs(payload, state);
+    const out = (q, k) => (hides.key[k] || hides.query[q] === OTHER ? 1 : 0);
+    const hidden = Uint8Array.from({ length: columns }, (_, c) => out(...this.pair(c)));
     const levels = normed(codes, this.heads.length, columns, state.norm, state.scale, hidden);
     const rank = (r) => payload.matrix(this.heads[r]).rank(...this.pair(column));
     this.rows = rowOrder(this.heads.length, column === "" ? null : rank);
@@ -138,7 +139,8 @@ class FromHerePane {
     const { payload, state } = this.bench;
     if (this.column !== null) return Math.min(this.column, this.labels.length - 1);
     const matrix = payload.matrix(state.head) ?? payload.matrix(this.heads[0]);
-    const out = (c) => state.hideSinks && payload.sink[this.pair(c)[1]];
+    const hides = hiddenAs(payload, state);
+    const out = (c) => hides.key[this.pair(c)[1]] || hides.query[this.pair(c)[0]] === OTHER;
     return largest(this.labels.length, (c) => (out(c) ? -1 : matrix.rank(...this.pair(c))), 1)[0] ?? 0;
   }
 
@@ -220,7 +222,12 @@ class FromHerePane {
     rowLabel(pen, this.title(head), this.left - 6, middle, this.left);
   }
 
-  get labelRoom() { return this.upright ? this.top - 9 : this.w - 4; }
+  get labelRoom() { return this.upright ? this.top - 9 - this.shift : this.w - 4; }
+  // How large the patches over the columns are; 0 where there are none.
+  get cropSize() {
+    return axisCrop(this.bench.payload, this.other, this.w * labelStep(this.w, this.upright ? CELLS.pitch : 1));
+  }
+  get shift() { return this.cropSize ? this.cropSize + CROP.gap : 0; }
   label(c) { return shorten(shown(this.labels[c]), 24); }
 
   drawColumns(pen) {
@@ -231,7 +238,9 @@ class FromHerePane {
       const x = this.x(c) + this.w / 2;
       if (x < 4 || x > this.plotWidth - 4) continue;
       pen.fillStyle = this.data.hidden[c] ? theme.colour.faint : theme.colour.muted;
-      columnLabel(pen, this.label(c), this.left + x, this.top, this.labelRoom, this.upright);
+      const size = this.cropSize;
+      if (size) drawCrop(pen, this.bench.payload, this.other, c, this.left + x - size / 2, this.top - 4 - size, size);
+      columnLabel(pen, this.label(c), this.left + x, this.top - this.shift, this.labelRoom, this.upright);
     }
   }
 
@@ -265,7 +274,7 @@ class FromHerePane {
     const { upright, top, labelRoom: room } = this;
     const x = this.left + this.x(column) + this.w / 2;
     const over = touched(column, this.labels.length, labelStep(this.w, CELLS.pitch), this.w);
-    boxedLabel(pen, theme, this.label(column), { x, y: top, room, upright, side: "column", touched: over });
+    boxedLabel(pen, theme, this.label(column), { x, y: top - this.shift, room, upright, side: "column", touched: over });
   }
 
   // The column that is looked at, here or in the small matrix.
@@ -297,7 +306,7 @@ class FromHerePane {
     const head = this.heads[this.row];
     if (payload.bad(head, q)) return "no usable weight";
     if (k >= payload.width(q)) return "comes later";
-    return places3(payload.matrix(head).half(q, k)) + (state.hideSinks && payload.sink[k] ? " hidden" : "");
+    return places3(payload.matrix(head).half(q, k)) + (hiddenAs(payload, state).key[k] ? " hidden" : "");
   }
 
   // ---- In words
@@ -326,14 +335,23 @@ class FromHerePane {
       [hereWords(payload, this.bench.live)], [`${NORMS[state.norm].words}, ${SCALES[state.scale].words}`]];
     if (this.order === "weight") parts.push(["rows by weight on ", quoted(this.labels[this.sortColumn])]);
     if (share > 1) parts.push([`a column stands for up to ${share} ${payload.things(share)} and shows the largest`]);
-    if (this.data.hidden.includes(1)) parts.push([`grey: ${sinkWords(payload)}, hidden`]);
+    if (this.data.hidden.includes(1)) parts.push([`grey: ${this.hiddenWords()}, hidden`]);
     fill(this.words, parts.flatMap((part, i) => (i ? [" · ", ...part] : part)));
+  }
+
+  // Columns that are hidden: keys of a query, or of a key the queries of the other text too.
+  hiddenWords() {
+    const { payload, state } = this.bench;
+    if (this.side === "query") return hiddenNames(payload, state);
+    const sink = hiddenAs(payload, state).key[state.active.index] === SINK;
+    return sink ? sinkWords(payload) : otherName(payload, state, "query");
   }
 
   // ---- What the visitor does
 
   turn(index) {
-    this.bench.point({ side: this.side, index }, true);
+    const { payload, state } = this.bench;
+    this.bench.point({ side: this.side, index: nearestShown(payload, state, { side: this.side, index }) }, true);
     this.bench.address();
   }
 

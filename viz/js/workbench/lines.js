@@ -32,9 +32,9 @@ class LinesPane {
   layout(width, room) {
     const { payload, state, font } = this.bench;
     const column = (n, out) => Array.from({ length: n }, (_, i) => i).filter((i) => !out(i));
-    const special = (i) => hiddenToken(payload, state, i);
-    const sink = (k) => state.hideSinks && payload.sink[k] && payload.keys.special[k];
-    this.columns = { query: column(payload.queries.length, special), key: column(payload.keys.length, sink) };
+    const hides = hiddenAs(payload, state);
+    const gone = (k) => hides.key[k] === OTHER || (hides.key[k] && payload.keys.special[k]);
+    this.columns = { query: column(payload.queries.length, (q) => hides.query[q]), key: column(payload.keys.length, gone) };
     this.rows = {};
     for (const side of ["query", "key"]) {
       this.rows[side] = new Map(this.columns[side].map((position, row) => [position, row]));
@@ -59,7 +59,8 @@ class LinesPane {
     for (const label of new Set([...payload.queries.labels, ...payload.keys.labels])) {
       widest = Math.max(widest, pen.measureText(shorten(shown(label), 40)).width);
     }
-    return Math.min(Math.ceil(widest) + 13, Math.floor(width * 0.24), 160);
+    const crop = payload.picture ? CROP.row + 6 : 0;
+    return Math.min(Math.ceil(widest) + 13 + crop, Math.floor(width * 0.24) + crop / 2, 160);
   }
 
   place(width, label) {
@@ -86,7 +87,7 @@ class LinesPane {
   // Where places or labels changed, new buttons; the focus stays on the active token.
   renew() {
     const { payload, state } = this.bench;
-    const name = [payload.id, state.hideSinks, this.width, this.row, this.left, this.right].join();
+    const name = [payload.id, state.hideSinks, state.pair, this.width, this.row, this.left, this.right].join();
     if (this.renewed === name) return;
     this.renewed = name;
     this.refocus = this.spacer.contains(this.spacer.getRootNode().activeElement);
@@ -166,6 +167,8 @@ class LinesPane {
     const height = Math.min(this.row, 24);
     const top = this.rows[side].get(position) * this.row + (this.row - height) / 2;
     button.style.cssText = `top:${top}px;height:${height}px;line-height:${height}px;max-width:${this.label}px;${edge}`;
+    const crop = cropNode(this.bench.payload, side, position, Math.min(CROP.row, height - 2));
+    if (crop) button[side === "query" ? "append" : "prepend"](crop);
     this.spacer.append(button);
     this.buttons[side].set(position, button);
   }
@@ -247,12 +250,12 @@ class LinesPane {
     const { index } = state.active;
     const matrix = payload.matrix(state.head);
     if (!matrix || payload.bad(state.head, index) || !this.rows.query.has(index)) return false;
-    const { listed: [best], hidden } = readRow(payload, matrix, index, state.hideSinks, 1);
+    const { listed: [best], sinks } = readRow(payload, matrix, index, state, 1);
     const half = best === undefined ? Infinity : matrix.half(index, best);
     if (half >= this.limit) return false;
     const words = el("div");
-    const why = hidden < 1000 ? ` spreads its weight; no ${payload.thing}`
-      : ` puts ${percentOf(hidden)} on ${sinkWords(payload)}; no other ${payload.thing}`;
+    const why = sinks < 1000 ? ` spreads its weight; no ${payload.thing}`
+      : ` puts ${percentOf(sinks)} on ${sinkWords(payload)}; no other ${payload.thing}`;
     const limit = (this.limit / 2000).toFixed(this.limit < 20 ? 3 : 2);
     fill(words, [strong(`${longName(state.head)}: `), quoted(payload.queries.labels[index]), why,
       ` gets ${limit} or more. Highest: `, quoted(payload.keys.labels[best]), ` ${places2(half)}.`]);

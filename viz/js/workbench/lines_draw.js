@@ -28,7 +28,8 @@ function lineHeads(pane, apart) {
 function* strokeLines(pane, pen) {
   const { bench: { payload, state, theme }, columns, limit } = pane;
   const [x1, x2] = [pane.left + 6, pane.right - 6];
-  const keys = columns.key.filter((k) => !(state.hideSinks && payload.sink[k]));
+  const hides = hiddenAs(payload, state).key;
+  const keys = columns.key.filter((k) => !hides[k]);
   const keysInSight = keys.filter((k) => pane.inSight("key", k));
   pen.lineWidth = 1;
   let n = 0;
@@ -52,11 +53,12 @@ function* strokeLines(pane, pen) {
 function strongLines(pane) {
   const { payload, state } = pane.bench;
   const { side, index } = state.active;
+  const hides = hiddenAs(payload, state).key;
   const found = [];
   for (const { slot, matrix, table, offset } of lineHeads(pane, 5.5)) {
     for (const position of pane.columns[side === "query" ? "key" : "query"]) {
       const [q, k] = side === "query" ? [index, position] : [position, index];
-      if (state.hideSinks && payload.sink[k] && side === "query") continue;
+      if (hides[k] && side === "query") continue;
       const half = matrix.half(q, k);
       if (half < pane.limit) continue;
       found.push({ slot, position, half, offset, rank: matrix.rank(q, k), t: table[matrix.code(q, k)] });
@@ -175,16 +177,28 @@ function drawReaders(pane, pen, found) {
   }
 }
 
-// The mass that hiding the sinks takes from the active query: a dashed line to a place below all keys.
+// "[CLS] + [SEP]  0.04, the question  0.10 hidden"; without the names where they are too long.
+function ghostWords(payload, state, { sinks, other }, short) {
+  const names = sinkNames(payload);
+  const sink = short ? "sinks" : names.length > 3 ? `${names.length} sinks` : names.join(" + ");
+  const words = [];
+  if (sinks) words.push(`${sink}  ${places2(sinks)}`);
+  if (other) words.push(`${short ? "other text" : otherName(payload, state, "key")}  ${places2(other)}`);
+  return `${words.join(", ")} hidden`;
+}
+
+// The mass that hiding takes from the active query: a dashed line to a place below all keys.
 function drawGhost(pane, pen, from) {
   const { payload, theme, font, state } = pane.bench;
-  const hidden = state.hideSinks ? payload.matrix(state.head)?.hidden(state.active.index) : 0;
-  if (!hidden) return;
+  const matrix = payload.matrix(state.head);
+  const { sinks, other } = matrix ? hiddenMass(matrix, state, state.active.index) : { sinks: 0, other: 0 };
+  if (!sinks && !other) return;
   const to = pane.height + LINES.foot / 2;
   [pen.fillStyle, pen.textBaseline, pen.textAlign] = [theme.colour.muted, "middle", "left"];
   pen.font = `13px ${font}`;
-  const names = sinkNames(payload);
-  const words = `${names.length > 3 ? `${names.length} sinks` : names.join(" + ")}  ${places2(hidden)} hidden`;
+  const free = pane.width - (pane.contentHeight > pane.height ? 150 : 0); // beside what drawPartly says
+  const full = ghostWords(payload, state, { sinks, other }, false);
+  const words = pen.measureText(full).width <= free ? full : ghostWords(payload, state, { sinks, other }, true);
   const x = Math.min(pane.right + 6, pane.width - pen.measureText(words).width - 2);
   pen.fillText(words, x, to);
   [pen.strokeStyle, pen.lineWidth] = [theme.colour.faint, 1.2];
@@ -204,17 +218,19 @@ function drawPartly(pane, pen) {
 // How many of a head's visible weights lie under 0.005, from there to 0.01, and in each hundredth above; the mass of
 // all but the first; and the sums over the queries that are shown: {counts, mass, hidden, total, rows}.
 function histogram(matrix, payload, state, queries) {
-  const name = String(state.hideSinks);
+  const name = `${state.hideSinks} ${state.pair}`;
   if (matrix.histograms[name]) return matrix.histograms[name];
-  const sum = { counts: new Float64Array(102), mass: new Float64Array(102), hidden: 0, total: 0, rows: 0 };
+  const hides = hiddenAs(payload, state).key;
+  const sum = { counts: new Float64Array(102), mass: new Float64Array(102), hidden: 0, other: 0, total: 0, rows: 0 };
   for (const q of queries) {
     if (payload.bad(matrix.head, q)) continue;
     sum.rows++;
     sum.total += matrix.total(q) / 2000;
-    const hidden = state.hideSinks ? matrix.hidden(q) : 0;
-    sum.hidden += hidden ? (hidden + 0.5) / 2000 : 0;
+    const { sinks, other } = hiddenMass(matrix, state, q);
+    sum.hidden += shareOf(sinks);
+    sum.other += shareOf(other);
     for (let k = 0; k < matrix.width(q); k++) {
-      if (state.hideSinks && payload.sink[k]) continue;
+      if (hides[k]) continue;
       const half = matrix.half(q, k);
       const bin = half < LEAST_LINE ? 0 : 1 + Math.floor(half / 20);
       sum.counts[bin]++;
@@ -230,9 +246,9 @@ function lineSums({ payload, state }, queries) {
   const sum = { off: 0, on: 0, offMass: 0, hidden: 0, rows: 0 };
   const from = state.threshold ? state.threshold + 1 : 1;
   for (const head of state.drawn.filter((candidate) => payload.matrix(candidate))) {
-    const { counts, mass, total, hidden, rows } = histogram(payload.matrix(head), payload, state, queries);
+    const { counts, mass, total, hidden, other, rows } = histogram(payload.matrix(head), payload, state, queries);
     counts.forEach((count, bin) => { sum[bin < from ? "off" : "on"] += count; });
-    sum.offMass += Math.max(0, total - hidden - mass.slice(from).reduce((a, b) => a + b, 0));
+    sum.offMass += Math.max(0, total - hidden - other - mass.slice(from).reduce((a, b) => a + b, 0));
     sum.rows += Math.max(rows, total); // of one head per row, its weights: 1, or more of several heads' largest
   }
   if (sum.rows) sum.offMass /= sum.rows;

@@ -64,6 +64,8 @@ class Workbench extends Mounted {
 
   // ---- Data
 
+  async prepare(unpacked) { unpacked.picture = await decodePicture(unpacked); }
+
   take(unpacked) {
     const old = this.payload;
     const payload = (this.payload = new Payload(unpacked));
@@ -76,6 +78,7 @@ class Workbench extends Mounted {
     this.frame.hidden = false;
     this.grid.build();
     for (const part of this.parts) part.take?.();
+    this.inPlace();
     this.shown = null; // every pane has its controls set out anew
     this.dress();
   }
@@ -84,7 +87,7 @@ class Workbench extends Mounted {
   fresh() {
     const state = new State();
     state.choose([this.payload.heads[0]]);
-    state.active = startToken(this.payload, state.hideSinks);
+    state.active = startToken(this.payload, state);
     const complaints = state.apply(this.payload.header.state ?? {}, this.payload);
     this.defaults = state.fields();
     return { state, complaints };
@@ -111,10 +114,12 @@ class Workbench extends Mounted {
   }
 
   get linked() { return this.live && this.payload.header.link; }
+  get large() { return this.state.large && this.state.view === "matrix"; }
   get pane() { return this.panes[this.state.view]; }
   get busy() { return this.pane.busy; }
   // Pixels that a pane may be high.
   get tall() {
+    if (this.large && !this.room) return Math.max(LARGE.least, Math.min(innerHeight - LARGE.around, this.width * LARGE.shape));
     const beside = Math.max(430, this.heads.offsetHeight - this.controls.offsetHeight - 14);
     return this.room?.height ?? (this.wide ? beside : 480);
   }
@@ -162,24 +167,34 @@ class Workbench extends Mounted {
   }
 
   set(changes) {
+    const { large } = this;
     Object.assign(this.state, changes);
-    const { active, hideSinks } = this.state;
-    if (active.side === "query" && hiddenToken(this.payload, this.state, active.index)) {
-      Object.assign(this.state, { active: startToken(this.payload, hideSinks), pinned: false });
-    }
-    if (changes.scale) this.refresh();
+    this.inPlace();
+    if (changes.scale || large !== this.large) this.refresh();
     else this.selected();
+  }
+
+  // Another active token, if that one has just been hidden.
+  inPlace() {
+    const { payload, state } = this;
+    const { side, index } = state.active;
+    const hidden = hiddenAs(payload, state)[side][index];
+    if (hidden === OTHER || (hidden && side === "query")) {
+      Object.assign(state, { active: startToken(payload, state), pinned: false });
+    }
   }
 
   // The token under the pointer or the focus, unless one is pinned.
   point(at, force = false) {
     const { active, pinned } = this.state;
+    if (leftOut(this.payload, this.state, at)) return;
     if ((pinned && !force) || (active.side === at.side && active.index === at.index)) return;
     this.state.active = { side: at.side, index: Math.min(at.index, this.payload.tokens(at.side).length - 1) };
     this.soon();
   }
 
   pin(at) {
+    if (leftOut(this.payload, this.state, at)) return;
     const { active, pinned } = this.state;
     const same = active.side === at.side && active.index === at.index;
     this.state.pinned = !(pinned && same);
@@ -221,10 +236,11 @@ class Workbench extends Mounted {
     const across = this.room?.width ?? this.width;
     if (!across) return;
     this.font = getComputedStyle(this.frame).fontFamily;
-    this.wide = across >= WIDE;
+    this.wide = across >= WIDE && !this.large;
     const { widest, layers, header } = this.payload;
     const left = this.wide ? Math.round(Math.min(Math.max(376, 58 + widest * 38), across * 0.44)) : across;
-    this.frame.classList.toggle("narrow", !this.wide);
+    this.frame.classList.toggle("narrow", across < WIDE);
+    this.frame.classList.toggle("large", this.large);
     this.frame.style.setProperty("--left", `${left}px`);
     const equal = header.heads.every((n) => n === widest);
     this.size.textContent = `${layers} ${layers === 1 ? "layer" : "layers"} × ${equal ? "" : "up to "}${widest}`;
@@ -246,8 +262,9 @@ class Workbench extends Mounted {
     const range = own ? ", each to its own top, at least 0.25" : ", same for every head";
     const { rows, columns } = payload.pooled(0, this.grid.pixels, this.grid.pixels);
     const [n, m] = [payload.queries.length, payload.keys.length];
-    const pooled = rows < n || columns < m ? `; each thumbnail is pooled from ${n} × ${m} by maximum` : "";
-    this.rampWords.textContent = scale.words + (state.scale === "rank" ? "" : range) + pooled;
+    const pooled = rows < n || columns < m ? `; each thumbnail is pooled from ${thousands(n)} × ${thousands(m)} by maximum` : "";
+    const here = payload.header.pooled ? `; in full are ${hereWords(payload, this.live)}` : "";
+    this.rampWords.textContent = scale.words + (state.scale === "rank" ? "" : range) + pooled + here;
   }
 
   selected() {
@@ -276,7 +293,8 @@ class Workbench extends Mounted {
       this.frame.dataset.view = this.state.view;
       this.shown = this.pane;
     }
-    this.pane.layout(this.stage.clientWidth - (this.wide ? 28 : 20), tall ?? this.tall); // once its controls are there
+    const across = this.room?.width ?? this.width;
+    this.pane.layout(this.stage.clientWidth - (across >= WIDE ? 28 : 20), tall ?? this.tall); // once its controls are there
     this.pane.draw();
     if (another) this.pane.reveal();
   }

@@ -15,7 +15,9 @@ class MatrixPane {
         "Matrix, queries down and keys across: arrows move, plus and minus zoom, Enter pins the query" });
     this.words = el("div", { className: "cap matrix-words" });
     this.frame = el("div", { className: "matrix-frame" }, this.picture, this.marks, this.surface, this.tip);
-    this.element = el("div", { className: "matrix" }, this.frame, this.words);
+    this.overview = new Overview(this);
+    this.element = el("div", { className: "matrix" }, this.frame,
+      el("div", { className: "matrix-below" }, this.overview.element, this.words));
     this.zoomNote = span("cap zoom-note");
     const button = (text, name, act) => pressable("button", text, act, { ariaLabel: name, title: name });
     this.out = button("−", "Zoom out", () => this.zoom(0.5));
@@ -24,6 +26,7 @@ class MatrixPane {
     this.zooms = el("span", { className: "control zooms", role: "group", ariaLabel: "Zoom" },
       el("span", { textContent: "Zoom" }), this.out, this.in, this.all, this.zoomNote);
     oneStop(this.zooms, [this.in, this.out, this.all]);
+    this.larger = pressable("button", "", () => this.bench.set({ large: !this.bench.state.large }));
     this.listen();
   }
 
@@ -46,7 +49,7 @@ class MatrixPane {
     surface.addEventListener("blur", () => bench.peek(null));
   }
 
-  get controls() { return [this.bench.sinks.element, this.zooms]; }
+  get controls() { return [this.bench.sinks.element, this.zooms, spring(), this.larger]; }
   weaker(share, n) { return `${share} ${n === 1 ? "on" : "over"} ${n} weaker ${this.bench.payload.things(n)}`; }
 
   get n() { return this.bench.payload.queries.length; }
@@ -71,12 +74,16 @@ class MatrixPane {
       this.widest.query = Math.max(this.widest.query, Math.ceil(pen.measureText("queries ↓").width));
       this.numberWidth = Math.max(CELLS.number, Math.ceil(pen.measureText("<0.001").width) + 2);
     }
-    const least = Math.ceil(this.widest.query) + 14;
+    const crops = { query: isSeen(payload, "query"), key: isSeen(payload, "key") };
+    const crop = (side) => (crops[side] ? CROP.axis + CROP.gap : 0);
+    const least = Math.ceil(this.widest.query) + 14 + crop("query");
     this.left = Math.min(least, Math.max(78, Math.floor(width * 0.26)), 140);
-    const room0 = room - 52; // the words below, in up to two lines
     this.upright = Math.min((width - this.left - 2) / this.m, CELLS.widest) < this.widest.key + 10;
-    this.top = this.upright ? Math.max(38, Math.min(this.widest.key + 18, 104)) : 38;
-    this.cell = fitCells(this.n, this.m, width - this.left - 2, room0 - this.top - 2);
+    this.top = (this.upright ? Math.max(38, Math.min(this.widest.key + 18, 104)) : 38) + crop("key");
+    const fit = (below) => fitCells(this.n, this.m, width - this.left - 2, room - below - this.top - 2);
+    this.cell = fit(52); // the words below, in up to two lines
+    const overview = this.overview.layout(this.sizes, this.bench.large);
+    if (overview > 52) this.cell = fit(overview);
     [this.plotWidth, this.plotHeight] = [this.cell.w * this.m, this.cell.h * this.n];
     this.width = width;
     this.height = this.top + this.plotHeight + 2;
@@ -98,6 +105,7 @@ class MatrixPane {
     this.drawCells(pen);
     this.note();
     this.tell();
+    this.overview.draw();
     this.point();
   }
 
@@ -109,15 +117,23 @@ class MatrixPane {
     return [blocksAt(n, this.plotHeight * dpr, this.view.z), blocksAt(m, this.plotWidth * dpr, this.view.z)];
   }
 
+  // The head in focus as an image of at most so many pixels; of a head that is not here, its thumbnail.
+  image(mostRows, mostColumns) {
+    const { payload, theme, state } = this.bench;
+    const { head, scale, hideSinks, pair } = state;
+    const sent = Boolean(payload.matrix(head));
+    const [n, m] = sent ? [this.n, this.m] : payload.header.pooled;
+    const [rows, columns] = [Math.min(n, mostRows), Math.min(m, mostColumns)];
+    const name = [payload.id, payload.index(head), sent, scale, hideSinks, pair, theme.name, rows, columns].join();
+    return this.images.get(name, () => blockImage(this.bench, head, rows, columns));
+  }
+
   drawCells(pen) {
     const { payload, theme, state } = this.bench;
     const { plotWidth, plotHeight, view, n, m } = this;
     const [rows, columns] = this.grain;
-    const { head } = state;
-    const sent = Boolean(payload.matrix(head));
-    const { scale, hideSinks } = state;
-    const name = [payload.id, payload.index(head), sent, scale, hideSinks, theme.name, rows, columns].join();
-    const image = this.images.get(name, () => blockImage(this.bench, head, rows, columns));
+    const sent = Boolean(payload.matrix(state.head));
+    const image = this.image(rows, columns);
     const [across, down] = [columns / m, rows / n];
     pen.save();
     pen.beginPath();
@@ -156,11 +172,12 @@ class MatrixPane {
     const matrix = payload.matrix(state.head);
     const levels = scaleTable(state.scale, topOf(payload, payload.index(state.head)), matrix.codes);
     const { query, key } = this.inSight;
+    const hides = hiddenAs(payload, state);
     [pen.font, pen.textAlign, pen.textBaseline] = [`12px ${font}`, "center", "middle"];
     for (let q = query[0]; q <= query[1]; q++) {
       if (payload.bad(state.head, q)) continue;
       for (let k = key[0]; k <= Math.min(key[1], matrix.width(q) - 1); k++) {
-        const hidden = state.hideSinks && payload.sink[k];
+        const hidden = hides.key[k] || hides.query[q] === OTHER;
         pen.fillStyle = hidden ? theme.colour.ink : theme.beamInk[Math.round(255 * levels[matrix.code(q, k)])];
         pen.fillText(places3(matrix.half(q, k)), this.x(k) + this.w / 2, this.y(q) + this.h / 2 + 0.5);
       }
@@ -173,6 +190,7 @@ class MatrixPane {
     const { payload, theme, state, font } = this.bench;
     const { query, key } = this.inSight;
     const room = this.labelRoom();
+    const hides = hiddenAs(payload, state);
     pen.font = `12px ${font}`;
     pen.fillStyle = theme.colour.faint;
     rowLabel(pen, "keys →", this.left - 6, this.top - 26, room.row);
@@ -181,15 +199,35 @@ class MatrixPane {
     for (const q of labelled(...query, labelStep(this.h, CELLS.pitch))) {
       const y = this.y(q) + this.h / 2;
       if (y < 4 || y > this.plotHeight - 4) continue;
-      pen.fillStyle = payload.bad(state.head, q) ? theme.colour.wrong : theme.colour.muted;
-      rowLabel(pen, text("query", q), this.left - 6, this.top + y, room.row);
+      const muted = hides.query[q] === OTHER ? theme.colour.faint : theme.colour.muted;
+      pen.fillStyle = payload.bad(state.head, q) ? theme.colour.wrong : muted;
+      this.row(pen, q, text("query", q), this.top + y, room.row);
     }
     for (const k of labelled(...key, labelStep(this.w, this.upright ? CELLS.pitch : 1))) {
       const x = this.x(k) + this.w / 2;
       if (x < 4 || x > this.plotWidth - 4) continue;
-      pen.fillStyle = state.hideSinks && payload.sink[k] ? theme.colour.faint : theme.colour.muted;
-      columnLabel(pen, text("key", k), this.left + x, this.top, room.column, this.upright);
+      pen.fillStyle = hides.key[k] ? theme.colour.faint : theme.colour.muted;
+      this.column(pen, k, text("key", k), this.left + x, room.column);
     }
+  }
+
+  // How large patches are cut out beside their labels; 0 where there are none, or no room for what they show.
+  cropSize(side) {
+    const pitch = side === "query" ? this.h * labelStep(this.h, CELLS.pitch) : this.w * labelStep(this.w, this.upright ? CELLS.pitch : 1);
+    return axisCrop(this.bench.payload, side, pitch);
+  }
+  shift(side) { return this.cropSize(side) ? this.cropSize(side) + CROP.gap : 0; }
+
+  row(pen, q, words, y, room) {
+    const size = this.cropSize("query");
+    if (size) drawCrop(pen, this.bench.payload, "query", q, this.left - 5 - size, y - size / 2, size);
+    rowLabel(pen, words, this.left - 6 - this.shift("query"), y, room - this.shift("query"));
+  }
+
+  column(pen, k, words, x, room) {
+    const size = this.cropSize("key");
+    if (size) drawCrop(pen, this.bench.payload, "key", k, x - size / 2, this.top - 4 - size, size);
+    columnLabel(pen, words, x, this.top - this.shift("key"), this.upright ? room - this.shift("key") : room, this.upright);
   }
 
   // ---- What follows the pointer
@@ -234,14 +272,16 @@ class MatrixPane {
       if (y < 0 || y > this.plotHeight) return;
       const over = touched(index, this.n, labelStep(this.h, CELLS.pitch), this.h);
       boxedLabel(pen, theme, text,
-        { x: this.left - 5, y: this.top + y, room: room.row + 4, side: "row", touched: over, colour });
+        { x: this.left - 5 - this.shift("query"), y: this.top + y, room: room.row + 4 - this.shift("query"), side: "row",
+          touched: over, colour });
     } else {
       const x = this.x(index) + this.w / 2;
       if (x < 0 || x > this.plotWidth) return;
       const { upright, left, top } = this;
       const over = touched(index, this.m, labelStep(this.w, CELLS.pitch), this.w);
       boxedLabel(pen, theme, text,
-        { x: left + x, y: top, room: room.column, upright, side: "column", touched: over, colour });
+        { x: left + x, y: top - this.shift("key"), room: upright ? room.column - this.shift("key") : room.column, upright,
+          side: "column", touched: over, colour });
     }
   }
 
@@ -265,7 +305,8 @@ class MatrixPane {
     if (!matrix) return "no numbers here";
     if (payload.bad(state.head, q)) return "no usable weight";
     if (k >= payload.width(q)) return "comes later";
-    return places3(matrix.half(q, k)) + (state.hideSinks && payload.sink[k] ? " hidden" : "");
+    const hides = hiddenAs(payload, state);
+    return places3(matrix.half(q, k)) + (hides.key[k] || hides.query[q] === OTHER ? " hidden" : "");
   }
 
   share() {
@@ -281,24 +322,36 @@ class MatrixPane {
     if (!state.hideSinks) sinks.note.textContent = "nothing hidden";
     else sinks.note.textContent = matrix ? `${percent(hiddenShare(payload, state, matrix))} of mass hidden` : "";
     const z = this.view.z;
+    this.larger.textContent = this.bench.large ? "Close" : "Large";
+    this.larger.title = this.bench.large ? "Back to the heads beside the matrix (Escape)" : "This matrix over the full width";
     this.zoomNote.textContent = z > 1 ? `${z < 10 ? z.toFixed(1) : Math.round(z)} ×` : "all in sight";
     for (const [button, off] of [[this.out, z <= 1], [this.all, z <= 1], [this.in, z >= mostZoom(this.sizes) - 1e-6]]) {
       button.ariaDisabled = String(off);
     }
   }
 
-  // What is in sight, what a pixel stands for, what is greyed and what is missing.
-  tell() {
-    const { payload, state } = this.bench;
+  // Which queries and keys are in sight.
+  rangeWords() {
     const { query, key } = this.inSight;
     const range = ([first, last], n, name) => (last - first + 1 === n ? `${thousands(n)} ${name}`
       : `${name} ${thousands(first)} to ${thousands(last)} of ${thousands(n)}`);
-    const parts = [`${range(query, this.n, "queries")} × ${range(key, this.m, "keys")}`];
+    return `${range(query, this.n, "queries")} × ${range(key, this.m, "keys")}`;
+  }
+
+  // What is in sight, what a pixel stands for, what is greyed and what is missing.
+  tell() {
+    const { payload, state } = this.bench;
+    const parts = [this.rangeWords()];
     const pooled = blockWords(this.n, this.m, ...this.grain);
     if (!payload.matrix(state.head)) parts.push(`thumbnail only: ${this.bench.missingWords().replace(/\.$/, "")}`);
     if (pooled) parts.push(`a square stands for ${pooled} and shows the largest`);
     if (state.hideSinks && payload.sink.includes(1)) parts.push(`grey: ${sinkWords(payload)}, hidden`);
+    if (payload.pair && state.pair) {
+      const [rows, columns] = ["query", "key"].map((side) => otherName(payload, state, side));
+      parts.push(`grey: rows of ${rows} and columns of ${columns}, hidden`);
+    }
     if (payload.causal) parts.push("blank triangle: what comes later");
+    if (this.overview.there) parts.push("small: the whole matrix, pooled by maximum; drag its frame to move, an edge to zoom, or draw another");
     this.words.textContent = parts.join(" · ");
   }
 
@@ -321,7 +374,7 @@ class MatrixPane {
     const qs = range(this.view.y + py / this.h, this.n, rows);
     const ks = range(this.view.x + px / this.w, this.m, columns);
     const matrix = payload.matrix(state.head);
-    const hidden = state.hideSinks ? payload.sink : null;
+    const hidden = hiddenAs(payload, state).key;
     return (matrix && strongest(matrix, qs, ks, hidden)) ?? { q: qs[0], k: ks[0] };
   }
 
@@ -334,7 +387,7 @@ class MatrixPane {
     const { side, index } = state.active;
     const q = side === "query" ? index : Math.min(index, this.n - 1);
     const matrix = payload.matrix(state.head);
-    return (matrix && strongest(matrix, [q, q + 1], [0, this.m], state.hideSinks ? payload.sink : null)) ?? { q, k: 0 };
+    return (matrix && strongest(matrix, [q, q + 1], [0, this.m], hiddenAs(payload, state).key)) ?? { q, k: 0 };
   }
 
   move(event) {
@@ -394,6 +447,11 @@ class MatrixPane {
     const x = px ?? within(this.x(k + 0.5), this.plotWidth);
     const y = py ?? within(this.y(q + 0.5), this.plotHeight);
     this.look(zoomAt(this.view, factor ? this.view.z * factor : 1, x, y, this.sizes));
+  }
+
+  // By a factor about the middle of what is in sight, 0 for all of it.
+  middle(factor) {
+    this.look(zoomAt(this.view, factor ? this.view.z * factor : 1, this.plotWidth / 2, this.plotHeight / 2, this.sizes));
   }
 
   // Another part of the matrix; drawn once per frame.

@@ -44,9 +44,10 @@ function labelled(first, last, step) {
   return Array.from({ length: Math.max(0, Math.floor((last - start) / step) + 1) }, (_, i) => start + i * step);
 }
 
-// Codes pooled by maximum into rows x columns blocks, hidden keys left out where a block has others as well:
-// {codes, grey, masked}. `grey` marks columns of hidden keys only; masked(r) is the first column that row cannot read.
-function poolVisible(codes, causal, n, m, rows, columns, hidden) {
+// Codes pooled by maximum into rows x columns blocks, hidden keys and queries left out where a block has others as
+// well: {codes, grey, greyRows, masked}. `grey` marks columns of hidden keys only, `greyRows` rows of hidden queries;
+// masked(r) is the first column that row cannot read.
+function poolVisible(codes, causal, n, m, rows, columns, hidden, hiddenRows = null) {
   const [rowEdges, columnEdges] = [blockEdges(n, rows), blockEdges(m, columns)];
   const [columnOf, grey] = [new Int32Array(m), new Uint8Array(columns)];
   for (let c = 0; c < columns; c++) {
@@ -57,10 +58,13 @@ function poolVisible(codes, causal, n, m, rows, columns, hidden) {
     if (!grey[c]) for (let k = from; k < to; k++) if (hidden[k]) columnOf[k] = -1;
   }
   const pooled = new Uint8Array(rows * columns);
+  const greyRows = Uint8Array.from({ length: rows }, (_, r) =>
+    (hiddenRows && !hiddenRows.subarray(rowEdges[r], rowEdges[r + 1]).includes(0) ? 1 : 0));
   for (let r = 0, i = 0; r < rows; r++) {
     const base = r * columns;
     for (let q = rowEdges[r]; q < rowEdges[r + 1]; q++) {
       const width = causal ? q + 1 : m;
+      if (hiddenRows?.[q] && !greyRows[r]) { i += width; continue; }
       for (let k = 0; k < width; k++, i++) {
         const c = columnOf[k];
         if (c >= 0 && codes[i] > pooled[base + c]) pooled[base + c] = codes[i];
@@ -72,7 +76,7 @@ function poolVisible(codes, causal, n, m, rows, columns, hidden) {
     const c = columnEdges.findIndex((edge) => edge > rowEdges[r + 1] - 1);
     return c < 0 ? columns : c;
   };
-  return { codes: pooled, grey, masked };
+  return { codes: pooled, grey, greyRows, masked };
 }
 
 // The strongest pair of a range of queries and keys, hidden keys only if there is nothing else; null out of reach.
@@ -87,13 +91,13 @@ function strongest(matrix, [q0, q1], [k0, k1], hidden) {
   return best;
 }
 
-// The share of a head's mass that is hidden, over the queries that Lines counts too.
+// The share of a head's mass that is hidden on sinks, over the queries that Lines counts too.
 function hiddenShare(payload, state, matrix) {
   let [sum, rows, total] = [0, 0, 0];
+  const hides = hiddenAs(payload, state).query;
   for (let q = 0; q < payload.queries.length; q++) {
-    if (payload.bad(matrix.head, q) || hiddenToken(payload, state, q)) continue;
-    const hidden = matrix.hidden(q);
-    sum += hidden ? (hidden + 0.5) / 2000 : 0;
+    if (payload.bad(matrix.head, q) || hides[q]) continue;
+    sum += shareOf(hiddenMass(matrix, state, q).sinks);
     total += matrix.total(q) / 2000;
     rows++;
   }
@@ -120,8 +124,12 @@ function blockImage({ payload, state, theme }, head, rows, columns) {
   const index = payload.index(head);
   const matrix = payload.matrix(head);
   const [n, m] = matrix ? [payload.queries.length, payload.keys.length] : payload.header.pooled;
-  const hidden = state.hideSinks && payload.sink.includes(1) ? hiddenKeys(payload, m) : null;
-  const pooled = poolVisible(codesOf(payload, index), payload.causal, n, m, rows, columns, hidden);
+  const hides = hiddenAs(payload, state);
+  const blocks = (of, length) => (of.includes(1) ? wholeBlocks(of, length) : null);
+  const gone = Uint8Array.from(hides.key, (why) => (why ? 1 : 0));
+  const goneRows = Uint8Array.from(hides.query, (why) => (why === OTHER ? 1 : 0));
+  const codes = codesOf(payload, index);
+  const pooled = poolVisible(codes, payload.causal, n, m, rows, columns, blocks(gone, m), blocks(goneRows, n));
   const levels = scaleTable(state.scale, topOf(payload, index), codesOf(payload, index));
   const table = Uint32Array.from(levels, (t) => theme.pixels[Math.round(255 * t)]);
   const greys = greyTable(theme);
@@ -132,7 +140,7 @@ function blockImage({ payload, state, theme }, head, rows, columns) {
   for (let r = 0, i = 0; r < rows; r++) {
     const reach = pooled.masked(r);
     for (let c = 0; c < columns; c++, i++) {
-      out[i] = c >= reach ? sunk : (pooled.grey[c] ? grey : table)[pooled.codes[i]];
+      out[i] = c >= reach ? sunk : (pooled.grey[c] || pooled.greyRows[r] ? grey : table)[pooled.codes[i]];
     }
   }
   const canvas = el("canvas", { width: columns, height: rows });
@@ -140,10 +148,10 @@ function blockImage({ payload, state, theme }, head, rows, columns) {
   return canvas;
 }
 
-// Which of m keys, or of m blocks of keys, are sinks only.
-function hiddenKeys(payload, m) {
-  const edges = blockEdges(payload.keys.length, m);
-  return Uint8Array.from({ length: m }, (_, k) => (payload.sink.subarray(edges[k], edges[k + 1]).includes(0) ? 0 : 1));
+// Which of so many blocks of positions hold flagged ones only.
+function wholeBlocks(flags, blocks) {
+  const edges = blockEdges(flags.length, blocks);
+  return Uint8Array.from({ length: blocks }, (_, i) => (flags.subarray(edges[i], edges[i + 1]).includes(0) ? 0 : 1));
 }
 
 // The images drawn last, by name; the oldest are let go when together they have too many pixels.

@@ -82,7 +82,7 @@ class NeuronsPane {
     const { active } = this.bench.state;
     if (this.parts?.query !== null && this.parts) return this.parts.query;
     if (active.side === "query") this.latest = active.index;
-    if (!(this.latest < this.bench.payload.queries.length)) this.latest = startToken(this.bench.payload, true).index;
+    if (!(this.latest < this.bench.payload.queries.length)) this.latest = startToken(this.bench.payload, this.bench.state).index;
     return this.latest;
   }
 
@@ -165,12 +165,12 @@ class NeuronsPane {
 
   fillPicker() {
     const { payload, state } = this.bench;
-    const name = `${payload.id} ${state.hideSinks} ${this.parts.query}`;
+    const name = `${payload.id} ${state.hideSinks} ${state.pair} ${this.parts.query}`;
     if (this.picked === name) return;
     this.picked = name;
     const only = this.bench.live ? null : this.parts.query;
     const queries = payload.queries.labels.map((label, index) => ({ label, index }))
-      .filter(({ index }) => (only === null || index === only) && !hiddenToken(payload, state, index));
+      .filter(({ index }) => (only === null || index === only) && !hiddenAs(payload, state).query[index]);
     this.picker.replaceChildren(...queries.map(({ label, index }) =>
       el("option", { value: String(index), textContent: `${index} ${shorten(shown(label), 24)}` })));
   }

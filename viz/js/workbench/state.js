@@ -89,7 +89,7 @@ class State {
     this.off = new Set([...this.off].filter((slot) => this.slots[slot]));
     if (!this.chosen.length) this.choose([together ?? payload.heads[0]]);
     if (!this.head) this.focus = this.chosen[0].slot;
-    if (!sameText) Object.assign(this, { active: startToken(payload, this.hideSinks), pinned: false, cell: null });
+    if (!sameText) Object.assign(this, { active: startToken(payload, this), pinned: false, cell: null });
   }
 }
 
@@ -154,17 +154,14 @@ const READERS = {
   },
 };
 
-// The token to begin with: the last word of a text that is read forward, else one from the middle.
-function startToken(payload, hideSinks) {
-  const { queries } = payload;
-  const all = Array.from({ length: queries.length }, (_, q) => q);
-  const plain = all.filter((q) => !queries.special[q] && !(hideSinks && payload.self && payload.sink[q]));
+// The token to begin with: CLS of a picture, the last word of a text that is read forward, else one from the middle.
+function startToken(payload, state) {
+  const { queries, self } = payload;
+  if (queries.grid && queries.special[0]) return { side: "query", index: 0 };
+  const { query, key } = hiddenAs(payload, state);
+  const all = Array.from({ length: queries.length }, (_, q) => q).filter((q) => query[q] !== OTHER);
+  const plain = all.filter((q) => !queries.special[q] && !(self && key[q] === SINK));
   const words = plain.filter((q) => /[\p{L}\p{N}]/u.test(queries.labels[q]));
   const list = [words, plain, all].find((candidates) => candidates.length);
   return { side: "query", index: list[payload.causal ? list.length - 1 : list.length >> 1] };
-}
-
-// Positions that are hidden with the sinks: special tokens that are sinks leave both columns of a self-attention.
-function hiddenToken(payload, state, position) {
-  return state.hideSinks && payload.self && payload.sink[position] && payload.queries.special[position];
 }

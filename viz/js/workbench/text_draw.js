@@ -35,7 +35,9 @@ function readShades({ payload, state }) {
   const levels = new Int16Array(tokens.length);
   const bounds = Array.from({ length: tokens.length }, () => [0, 0]);
   const pair = (other) => (side === "key" ? [state.active.index, other] : [other, state.active.index]);
-  const out = (other) => (state.hideSinks && payload.sink[pair(other)[1]]) || hiddenToken(payload, state, other);
+  const hides = hiddenAs(payload, state);
+  const gone = (other) => hides.key[pair(other)[1]] || (side === "query" && hides.query[other]);
+  const out = (other) => gone(other) || (payload.self && hiddenToken(payload, state, other));
   if (!matrix) return { side, levels, bounds, best: [] };
   const rank = (other) => {
     const [q, k] = pair(other);
@@ -55,10 +57,24 @@ function readShades({ payload, state }) {
   return { side, levels, bounds, best: best.filter(({ half }, i) => i === 0 || half >= 10) };
 }
 
-// One bar per token, shaded as in the text, the token under it where there is room, and a mark at the active one.
-function drawStrip(canvas, width, height, bench, { side, levels }) {
+// How many tokens at most share a bar of the strip.
+const perBar = (n, width) => Math.max(1, Math.ceil(n / Math.max(1, Math.floor(width))));
+
+// " · a bar: the largest of up to 3 tokens"
+function stripWords(payload, { levels, side }, width) {
+  const share = perBar(levels.length, width);
+  const thing = payload.thingOf(side) === "patch" ? "patches" : `${payload.thingOf(side)}s`;
+  return share > 1 ? ` · a bar: the largest of up to ${share} ${thing}` : "";
+}
+
+// One bar per token, or per few where there are more than pixels, shaded as in the text; the token under it where there
+// is room, and a mark at the active one.
+function drawStrip(canvas, width, height, bench, { side, levels: all }) {
   const { payload, theme, font } = bench;
   const pen = prepare(canvas, width, height);
+  const edges = blockEdges(all.length, Math.ceil(all.length / perBar(all.length, width)));
+  const levels = all.length < edges.length ? all
+    : Array.from({ length: edges.length - 1 }, (_, i) => all.subarray(edges[i], edges[i + 1]).reduce((a, b) => Math.max(a, b)));
   const bar = width / levels.length;
   const named = bar >= 30;
   const ground = height - STRIP.foot - (named ? 18 : 0);
@@ -73,7 +89,7 @@ function drawStrip(canvas, width, height, bench, { side, levels }) {
     pen.fillStyle = level > 0 ? theme.colour.muted : theme.colour.faint;
     if (named) pen.fillText(clip(pen, shown(labels[i]), bar - 4), (i + 0.45) * bar, ground + 11);
   });
-  markActive(pen, width, height - 7, bar, bench);
+  markActive(pen, width, height - 7, width / all.length, bench);
 }
 
 function markActive(pen, width, y, bar, { payload, state, theme }) {
@@ -92,9 +108,9 @@ function markActive(pen, width, y, bar, { payload, state, theme }) {
   pen.fillText(words, x + 10 + room > width ? Math.max(0, x - 10 - room) : x + 10, y);
 }
 
-// Over the middle of a box, so many pixels wide, and beside what is placed on the same line already.
+// Over the middle of a box, or in the middle of a patch, so many pixels wide, beside what is on the same line already.
 function beside(placed, box, room, width) {
-  const y = Math.round(box.y - 15);
+  const y = Math.round(box.inside ? box.y + box.height / 2 - 7 : box.y - 15);
   let x = box.x + box.width / 2 - room / 2;
   for (const other of placed) {
     if (other.y === y && Math.abs(other.x - x) < room + 2) x = other.x + (x < other.x ? -1 : 1) * (room + 2);

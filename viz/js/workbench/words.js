@@ -27,18 +27,19 @@ function largest(n, rank, most) {
 }
 
 // What a query reads: the strongest visible keys, and in halves or shares what else there is. Always adds up.
-function readRow(payload, matrix, q, hideSinks, most) {
-  const out = (k) => hideSinks && payload.sink[k];
+function readRow(payload, matrix, q, state, most) {
+  const { key } = hiddenAs(payload, state);
+  const out = (k) => key[k];
   const width = matrix.width(q);
   const top = largest(width, (k) => (out(k) ? -1 : matrix.rank(q, k)), most);
   const listed = top.filter((k, i) => i === 0 || matrix.half(q, k) >= LEAST_LINE);
   let nVisible = 0;
   for (let k = 0; k < width; k++) nVisible += !out(k);
-  const hidden = hideSinks ? matrix.hidden(q) : 0;
+  const hidden = hiddenMass(matrix, state, q);
   const total = matrix.total(q) === 2000 ? 1 : (matrix.total(q) + 0.5) / 2000;
   const named = listed.reduce((sum, k) => sum + matrix.estimate(q, k), 0);
-  const rest = Math.max(0, total - named - (hidden ? (hidden + 0.5) / 2000 : 0));
-  return { listed, hidden, rest, nWeaker: nVisible - listed.length, total };
+  const rest = Math.max(0, total - named - shareOf(hidden.sinks) - shareOf(hidden.other));
+  return { listed, ...hidden, rest, nWeaker: nVisible - listed.length, total };
 }
 
 // reads “cat” 0.54, “mat” 0.10
@@ -48,14 +49,16 @@ function namedWeights(verb, labels, indices, half) {
 }
 
 // “it” reads “cat” 0.54, “mat” 0.10; 19 % on [CLS] hidden, 12 % spread over 12 weaker tokens.
-function rowSentence(payload, matrix, q, hideSinks, pane) {
-  const row = readRow(payload, matrix, q, hideSinks, pane.listed);
+function rowSentence(payload, matrix, q, state, pane) {
+  const row = readRow(payload, matrix, q, state, pane.listed);
   const start = quoted(payload.queries.labels[q]);
   const uneven = unevenRow(matrix, q); // what is no share of 1 is told as weight
-  const hidden = `${uneven ? places2(row.hidden) : percentOf(row.hidden)} on ${sinkWords(payload)}`;
-  if (!row.listed.length) return [start, ` reads only what is hidden: ${hidden}.`];
-  const rests = [];
-  if (row.hidden) rests.push(`${hidden} hidden`);
+  const mass = uneven ? places2 : percentOf;
+  const hidden = [];
+  if (row.sinks) hidden.push(`${mass(row.sinks)} on ${sinkWords(payload)}`);
+  if (row.other) hidden.push(`${mass(row.other)} on ${otherName(payload, state, "key")}`);
+  if (!row.listed.length) return [start, ` reads only what is hidden: ${wordList(hidden)}.`];
+  const rests = hidden.map((words) => `${words} hidden`);
   if (row.nWeaker) rests.push(pane.weaker(uneven ? places2(2000 * row.rest) : percent(row.rest), row.nWeaker));
   if (uneven || row.total > 1.003) rests.push(`its weights add up to ${row.total.toFixed(2)}`);
   else if (row.total < 0.997) rests.push(`${percent(1 - row.total)} on nothing`);
@@ -71,7 +74,7 @@ function columnSentence(payload, matrix, k, pane, hidden) {
   const readers = largest(queries.length, (q) => (can(q) ? matrix.rank(q, k) : -1), pane.listed + 1);
   const listed = readers.slice(0, pane.listed).filter((q, i) => i === 0 || half(q) >= LEAST_LINE);
   const start = quoted(payload.keys.labels[k]);
-  if (!listed.length) return [start, ` is read by no ${payload.thing} that is shown.`];
+  if (!listed.length) return [start, ` is read by no ${payload.thingOf("query")} that is shown.`];
   const named = namedWeights("is read by", queries.labels, listed, half);
   const others = queries.labels.filter((_, q) => can(q)).length - listed.length;
   if (!others) return [start, ...named, "."];
@@ -106,7 +109,8 @@ function statusSentence(bench) {
     return [...start, quoted(payload.queries.labels[q]), why];
   }
   if (state.cell) return [...start, ...cellSentence(payload, matrix, q, state.cell.k)];
-  if (side === "query") return [...start, ...rowSentence(payload, matrix, index, state.hideSinks, pane)];
-  const hidden = (other) => hiddenToken(payload, state, other) || payload.bad(state.head, other);
+  if (side === "query") return [...start, ...rowSentence(payload, matrix, index, state, pane)];
+  const hides = hiddenAs(payload, state).query;
+  const hidden = (other) => hides[other] || payload.bad(state.head, other);
   return [...start, ...columnSentence(payload, matrix, index, pane, hidden)];
 }
