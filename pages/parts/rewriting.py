@@ -32,7 +32,9 @@ class Rewrites:
     def offered(self, bench: View, kept: keep.Kept, attention: int) -> View:
         """The workbench with what is needed to change words in it."""
         stack = kept.trace.attentions[attention]
-        values = {"model": self.ref} | ({"question": self.given.pair} if self.given.pair else {})
+        # what a link says without need is taken out of the address, as one more place to come back from
+        values = {} if self.ref == pairs.DEFAULTS["model"] else {"model": self.ref}
+        values |= {"question": self.given.pair} if self.given.pair else {}
         cut = kept.trace.start or self.given.stride or self.given.plain  # a token's place is another one in Compare
         return rewriting.added(
             bench,
@@ -53,7 +55,7 @@ class Rewrites:
         if state.get("to") in ("text", "question") and "text" in state:
             st.session_state[f"{self.page}_{state['to']}"] = state["text"]
         elif state.get("to") == pairs.PAGE:
-            pairs.begin_with(TEXTS, {name: state[name] for name in ("text", "second_text", "model") if name in state})
+            pairs.begin_with(TEXTS, {"model": self.ref} | {k: state[k] for k in ("text", "second_text") if k in state})
             st.session_state[LEAVE] = True
 
 

@@ -188,7 +188,6 @@ def compared(page: Page) -> list[str]:
     return [boxes.nth(i).input_value() for i in range(boxes.count())]
 
 
-@pytest.mark.xfail(reason="the way back from Compare, and its wait for a long text, are to be mended", strict=False)
 def test_a_word_replaced_is_compared_and_back_keeps_everything(page: Page, app: str) -> None:
     text = "The old fox looked at the young Fox, and the"
     spans = zoo.load("gpt-stories").encode(text).sequence.spans
@@ -224,7 +223,6 @@ def test_a_word_is_masked_for_bert_and_put_into_the_text(page: Page, app: str) -
     expect(page.get_by_label("Text", exact=True)).to_have_value(text, timeout=PATIENCE)
 
 
-@pytest.mark.xfail(reason="the way back from Compare, and its wait for a long text, are to be mended", strict=False)
 def test_a_long_text_is_compared_through_the_session(page: Page, app: str) -> None:
     text = "the king and the queen " * 700
     page.goto(f"{app}/text_attention?text_model=gpt-stories")
