@@ -8,7 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from models import zoo
+from models.capture.edits import Ablate
 from models.explain import words
+from models.zoo.given import Given
 from pages.parts import stage
 from tests.browser import site
 
@@ -65,8 +67,17 @@ def test_the_example_story_by_keys_alone(talk) -> None:
         expect(page.locator(".sentence")).to_contain_text(said, timeout=PATIENCE)
         assert query(page)["text"] == [step["input"]["text"]]
         assert page.evaluate("Boolean(document.fullscreenElement)")
+    off = model.look(Given(steps[-1]["input"]["text"]), edits=(Ablate(3, 0),)).ranking
+    assert off is not None
+    expect(page.locator(".off-panel")).to_contain_text("The answer moved by 0.24 bits", timeout=PATIENCE)
+    expect(page.locator(".p-answer")).to_contain_text(f"“{off.labels[0].strip()}” {off.probabilities[0]:.2f}")
+    grid, sheet = page.locator(".grid").bounding_box(), page.locator(".sheet").bounding_box()
+    assert grid is not None
+    assert sheet is not None
+    assert sheet["height"] <= grid["height"] + 1  # every head is in sight
     page.keyboard.press("PageUp")
     expect(page.locator(".p-title")).to_have_text(steps[3]["name"])
+    expect(page.locator(".off-panel")).to_be_hidden(timeout=PATIENCE)
     page.keyboard.press("Escape")
     expect(page.get_by_role("textbox", name="Text", exact=True)).to_have_value(
         steps[3]["input"]["text"], timeout=PATIENCE

@@ -4,6 +4,12 @@ const LABELS = { left: 24, top: 18 };
 const GRID_MOST = 72; // pixels: a thumbnail is no larger, unless there is less room
 const ROW = { gap: 6, name: 46, under: 15, most: 118, cell: 56 }; // of the tiles under the layers, with their names
 
+// The largest thumbnail with which a grid is no higher than this, its labels, gaps and the row under the layers counted.
+function gridMost(height, { layers, rows }) {
+  const fixed = LABELS.top + layers * 8 + (rows.length > layers ? ROW.gap + ROW.under : 0);
+  return Math.max(20, Math.floor((height - fixed) / rows.length));
+}
+
 class Grid {
   constructor(bench) {
     this.bench = bench;

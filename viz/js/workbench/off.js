@@ -40,6 +40,14 @@ class Off {
     this.told = asked;
   }
 
+  // A saved step says which heads are off; a file shows those that it was saved with.
+  restored() {
+    const { live, state } = this.bench;
+    if (!this.header) return;
+    if (!live || this.never) state.ablated = this.given;
+    else if (offWords(state.ablated) !== (this.waiting ? this.sent.heads : offWords(this.given))) this.send();
+  }
+
   toggle(head) {
     const one = { layer: head.layer, head: head.head, stack: this.stack };
     const { ablated } = this.bench.state;

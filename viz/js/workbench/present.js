@@ -5,7 +5,7 @@ const ROOM = { width: 1920, height: 1080, scale: 29 / 15 }; // the screen at whi
 // How much larger everything is drawn on a screen of that size; never smaller than on the page.
 const presentScale = (width, height) =>
   Math.max(1, Math.min(width / ROOM.width, height / ROOM.height) * ROOM.scale);
-const HEADS_ROOM = 164; // pixels of the deck that the grid leaves to its legend and the chosen heads
+const HEADS_PADDING = 36; // pixels of the deck over, under and between what stands beside the panes
 
 class Presentation {
   constructor(bench) {
@@ -60,8 +60,8 @@ class Presentation {
     this.layer.classList.add("presenting");
     document.addEventListener("keydown", (event) => this.pressed(event), { signal, capture: true });
     addEventListener("resize", () => this.refit(), { signal });
-    const grown = new ResizeObserver(() => { if (this.on && this.taken !== this.known) this.refit(); });
-    for (const node of this.around) grown.observe(node);
+    const grown = new ResizeObserver(() => { if (this.on && this.outside !== this.known) this.refit(); });
+    for (const node of [...this.around, ...this.besides]) grown.observe(node);
     signal.addEventListener("abort", () => grown.disconnect());
     document.addEventListener("fullscreenchange", () => { if (this.full && !this.isFull) this.end(); }, { signal });
     try {
@@ -118,17 +118,21 @@ class Presentation {
     this.tell();
     const left = height - this.taken;
     bench.room = { width, height: width >= WIDE ? Math.max(240, left - 16) : 480 };
-    const { layers } = bench.payload;
-    this.known = this.taken;
-    bench.grid.most = Math.floor((left - HEADS_ROOM) / layers - 8);
+    this.known = this.outside;
+    const besides = this.besides.reduce((sum, node) => sum + node.offsetHeight, HEADS_PADDING);
+    bench.grid.most = gridMost(left - besides, bench.payload);
   }
 
   // What stands around the picture, and how many pixels of the deck's height it takes.
   get around() {
     const { bench } = this;
-    return [this.top, bench.status.parentElement, this.note, this.foot, bench.notice];
+    return [this.top, bench.status.parentElement, this.note, this.foot, bench.notice, ...bench.nodes("below")];
   }
   get taken() { return this.around.reduce((sum, node) => sum + (node.hidden ? 0 : node.offsetHeight), 0); }
+
+  // What stands over and under the grid of heads, and the heights of all of it.
+  get besides() { return [...this.bench.heads.children].filter((node) => node !== this.bench.grid.element); }
+  get outside() { return [...this.around, ...this.besides].map((node) => node.offsetHeight).join(); }
 
   // Title, facts and hints, as they are now.
   tell() {

@@ -7,7 +7,7 @@ const STEPPING = { "step 1": true, "step -1": true };
 function presentKey({ key, shiftKey = false }) {
   const back = shiftKey ? -1 : 1;
   const letter = key.length === 1 ? key.toLowerCase() : key;
-  if (/^[1-9s]$/.test(letter)) return "pass";
+  if (/^[1-9sx]$/.test(letter)) return "pass";
   return {
     ArrowLeft: shiftKey ? "head -1" : "word -1", ArrowRight: shiftKey ? "head 1" : "word 1",
     ArrowUp: "layer -1", ArrowDown: "layer 1", v: `view ${back}`, " ": `step ${back}`, PageDown: "step 1", PageUp: "step -1",
@@ -19,7 +19,8 @@ const HELP = [
   [["←", "→"], "previous word, next word"],
   [["↑", "↓"], "the same head a layer up, a layer down"],
   [["Shift ←", "Shift →"], "the head to the left, to the right"],
-  [["1", "–", "6"], "a chosen head off, and on again"],
+  [["1", "–", "6"], "hide a chosen head’s lines, or show them"],
+  [["X"], "switch the head off in the model, or on again"],
   [["V"], "next view; with Shift the one before"],
   [["Space", "Page Down"], "next step"],
   [["Shift Space", "Page Up"], "previous step"],
@@ -48,11 +49,11 @@ function answerSentence(ranking) {
 }
 
 // The line of hints at the foot: only what does something now.
-function hintNodes({ state, payload, sinks, live }, steps) {
+function hintNodes({ state, payload, sinks, live, off }, steps) {
   const n = state.chosen.length;
   const hints = [[["←", "→"], "word"], [["↑", "↓"], "layer"],
-    ...(n > 1 ? [[["1", "–", String(Math.max(...state.chosen.map(({ slot }) => slot + 1)))], "head on / off"]] : []),
-    [["V"], "view"], ...(steps ? [[["Space"], "next step"]] : []),
+    ...(n > 1 ? [[["1", "–", String(Math.max(...state.chosen.map(({ slot }) => slot + 1)))], "lines"]] : []),
+    [["V"], "view"], ...(off.can ? [[["X"], "head off"]] : []), ...(steps ? [[["Space"], "next step"]] : []),
     ...(payload.sink.includes(1) && !sinks.element.hidden ? [[["S"], "sinks"]] : []),
     ...(live && payload.header.words ? [[["W"], "words"]] : []), [["B"], "blackout"], [["?"], "all keys"]];
   return hints.map(([keys, words]) => el("span", { className: "p-hint" }, ...keyNodes(keys), words));

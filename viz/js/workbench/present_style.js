@@ -13,7 +13,7 @@ STYLES.push(`
 .view .p-leave:hover{color:var(--ink)}
 .presenting .wb{flex:1;min-height:0;display:flex;flex-direction:column;border:0;border-radius:0}
 .presenting .body{flex:1;min-height:0}
-.presenting .controls,.presenting .inspector,.presenting .below,.presenting .steps,.presenting .hint,.presenting .heads>.bar{display:none}
+.presenting .controls,.presenting .inspector,.presenting .below,.presenting .steps,.presenting .hint,.presenting .heads>.bar,.presenting .together,.presenting .off-switch,.presenting .off-bar{display:none}
 .presenting .below:has(.chips){display:block}
 .presenting .below .mini,.presenting .beside .wrap{display:none}
 .presenting .stage{grid-area:controls / controls / stage / stage;padding:4px 20px 4px 14px;border-left:0}

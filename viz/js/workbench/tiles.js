@@ -91,6 +91,13 @@ class Together {
     this.layer = 0; // the layer looked at last
   }
 
+  // A saved step says which heads are together.
+  restored() {
+    const { payload: { header }, state, live } = this.bench;
+    const over = state.over || header.state?.over || "";
+    if (live && over && over !== (header.over ?? "")) this.ask(over);
+  }
+
   // Ask the server for another row; "" is what it sends unasked.
   ask(over) {
     const { bench } = this;
