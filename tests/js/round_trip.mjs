@@ -13,7 +13,8 @@ const { State, stateKeys, readAddress, writeAddress, readSteps, writeSteps, move
 // What a payload says of itself, as far as the state asks.
 function payloadOf({ heads, queries }) {
   return {
-    layers: heads.length, header: { heads }, queries: { length: queries },
+    layers: heads.length, header: { heads, off: { heads: [], asked: "" } }, queries: { length: queries },
+    pair: { names: ["first text", "second text"] },
     exists({ layer, head }) { return head < (heads[layer] ?? 0); },
     named(head) { return this.exists(head) ? head : null; },
   };

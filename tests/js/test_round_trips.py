@@ -19,6 +19,7 @@ pytestmark = pytest.mark.skipif(NODE is None, reason="no node here: the browser 
 VIEWS = ("lines", "text", "matrix", "from", "neurons")
 SCALES = ("linear", "sqrt", "log", "rank")
 NORMS = ("all", "row", "column")
+SCORES = ("role", "entropy", "distance", "induction")
 
 
 class Browser:
@@ -58,12 +59,23 @@ def states(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, str]]:
         "threshold": str(draw(st.integers(0, 50)) / 100).removesuffix(".0"),
         "norm": draw(st.sampled_from(NORMS)),
         "words": draw(st.sampled_from(("", "on"))),
+        "pair": draw(st.sampled_from(("", "aa", "ab", "ba", "bb"))),
+        "large": draw(st.sampled_from(("", "1"))),
+        "score": draw(st.sampled_from(SCORES)) + draw(st.sampled_from(("", ".low"))),
+        "over": draw(st.one_of(st.just("all"), st.integers(0, len(heads) - 1).map(str), st.sampled_from(every))),
+        "off": ",".join(sorted(draw(st.lists(st.sampled_from(every), max_size=3, unique=True)))),
     }
     return {"heads": heads, "queries": queries}, fields
 
 
 def test_every_key_of_the_state_is_known_on_both_sides(browser: Browser) -> None:
     assert set(browser("keys")) == set(workbench.STATE)
+
+
+@settings(max_examples=1)
+@given(states())
+def test_no_key_is_left_out_of_the_trips(one: tuple[dict[str, Any], dict[str, str]]) -> None:
+    assert set(one[1]) == set(workbench.STATE)
 
 
 @settings(max_examples=200, deadline=None)
