@@ -183,6 +183,14 @@ def view(
     return frame(data=data, key=key, default=states or None, **callbacks)
 
 
+def trigger(view: View, key: str, name: str) -> str | None:
+    """Mount a view that sends a text under `name`, once each time; the text in the run that it caused, else None."""
+    _, frame = _components(view.name, script_of(view.name))
+    found = frame(data=view.pack(), key=key, **{f"on_{name}_change": lambda: None})
+    text: str | None = getattr(found, name)
+    return text
+
+
 def link(**values: str | None) -> None:
     """Keep these in the page's address, None takes one out; one that is too long for a link is said to be."""
     view(address.view(**values), key="address")

@@ -46,7 +46,7 @@ def shoot(browser: Browser, address: str, file: Path, width: int, height: int, s
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(address)
-    page.locator(".view[data-ready] :is(.wb, .cmp, svg)").last.wait_for(timeout=90_000)
+    page.locator(".view[data-ready] :is(.wb, .cmp, .px, svg)").last.wait_for(timeout=90_000)
     page.wait_for_timeout(1_500)  # fonts and the last transition
     page.screenshot(path=file)
     context.close()
