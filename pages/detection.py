@@ -8,7 +8,7 @@ What did the model find in a picture, and where did it look to find it?
 import streamlit as st
 
 from models import zoo
-from pages.parts import ask, boxes, cards, frame, keep, show
+from pages.parts import ask, boxes, cards, drawing, frame, keep, show
 
 PAGE = "detection"
 FIRST = "detr-shapes"
@@ -24,7 +24,7 @@ try:
 except zoo.InputError as problem:
     show.error(problem)
     st.stop()
-show.link(text=given.text or None)
+show.link(text=given.text or None, scene=drawing.said(PAGE) or None)
 
 model = show.model(ref, instead=ask.fallback(PAGE, ref, FIRST))
 if model.info.reads != reads:

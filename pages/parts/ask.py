@@ -9,7 +9,7 @@ import streamlit as st
 from models import zoo
 from models.records import Trace
 from models.zoo.given import Given
-from pages.parts import keep, picture
+from pages.parts import drawing, keep, picture
 from pages.parts.show import words
 from viz.views import workbench
 
@@ -75,7 +75,8 @@ def given(page: str, ref: str, reads: tuple[str, ...], slim: bool = False) -> Gi
     if "target" in reads:
         put = replace(put, target=_target(page))
     if "picture" in reads:
-        put = replace(put, image=picture.pick(page, Path(chosen.get("picture", PICTURE)), slim))
+        draws = slim and ref in drawing.MODELS
+        put = replace(put, image=picture.pick(page, Path(chosen.get("picture", PICTURE)), slim, draws))
     return put
 
 

@@ -10,24 +10,28 @@ import streamlit as st
 from PIL import Image
 
 from models.zoo import pictures
-from pages.parts import keep
+from pages.parts import drawing, keep
 from pages.parts.show import scripts, trigger, words
 from viz.views import paste
 
 SHOWN = 150  # pixels: the height of the picture beside its box, and the most it is wide
 
 
-def pick(page: str, example: Path, slim: bool = False) -> Image.Image:
+def pick(page: str, example: Path, slim: bool = False, draws: bool = False) -> Image.Image:
     """The picture that is looked at; raises zoo.InputError with what is wrong with it.
 
-    `slim`: ways to give one behind a button, for pages that show the picture anyway; else it is shown small.
+    `slim`: ways to give one behind a button, for pages that show the picture anyway; else it is shown small. `draws`:
+    a scene of shapes may be drawn too; a picture of the visitor's own goes before it.
     """
+    drawn = drawing.pick(page, example) if draws else None
     if slim:
         with st.popover("Your own picture", icon=":material/add_photo_alternate:"):
             data = _given(page)
             data = _pasted(page) or data
     else:
         data = _given(page)
+    if data is None and drawn is not None:
+        return drawn
     image = keep.picture(example.read_bytes() if data is None else data)
     if not slim:
         st.image(image, width=max(1, min(SHOWN, SHOWN * image.width // image.height)))

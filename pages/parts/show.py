@@ -140,6 +140,8 @@ def _read(trace: Trace, attention: int) -> str:
     if stack.keys.grid is not None:
         rows, columns = stack.keys.grid
         return f"**{rows}** rows of **{columns}** patches, named row,column"
+    if stack.points is not None:
+        return f"**{len(stack.keys):,}** sampling points for each query"
     if "text" not in trace.info.reads or stack.kind == "vision":
         return f"**{len(stack.keys):,}** positions of the picture"
     return f"**{len(stack.queries):,}** of at most {trace.info.max_len:,} tokens"

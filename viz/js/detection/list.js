@@ -87,9 +87,9 @@ class Found {
 
   points(points) {
     const best = [...points].sort((a, b) => b.weight - a.weight).slice(0, LISTED);
-    const place = (part) => (part < 0 || part > 1 ? "outside" : percent(part));
-    const rows = best.map(({ level, x, y, weight }) => el("div", { className: "patch" },
-      span("cap", `level ${level}: ${place(x)} across, ${place(y)} down`), el("b", { textContent: certain(weight) })));
-    this.ranks.replaceChildren(el("b", { textContent: "Heaviest points" }), ...rows);
+    const place = ({ x, y }) => (x < 0 || y < 0 || x > 1 || y > 1 ? "outside" : `at ${percent(x)}, ${percent(y)}`);
+    const rows = best.map((point) => el("div", { className: "patch" },
+      span("cap", `level ${point.level}, ${place(point)}`), el("b", { textContent: certain(point.weight) })));
+    this.ranks.replaceChildren(el("b", { textContent: "Heaviest points" }), ...rows, span("cap", "places from the left and from the top"));
   }
 }

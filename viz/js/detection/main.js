@@ -28,9 +28,9 @@ class Detection extends Mounted {
     this.from = el("span", { className: "control" });
     this.own = {
       of: labelled("Weights of", this.controls.of), level: this.level, from: this.from,
-      way: labelled("It", this.controls.way), sort: labelled("Sorted by", this.controls.sort),
+      way: labelled("It", this.controls.way),
     };
-    this.looks = { smooth: labelled("Patches as", this.controls.smooth), scale: labelled("Scale", this.controls.scale) };
+    this.looks = { sort: labelled("Sorted by", this.controls.sort), smooth: labelled("Patches as", this.controls.smooth), scale: labelled("Scale", this.controls.scale) };
     this.grid = toggle("Patch grid", (on) => this.set({ grid: on ? "on" : "off" }));
     this.opacity = slider("Opacity", 100, (opacity) => this.set({ opacity }));
     this.copy = pressable("button", "Copy link", () => this.copyLink(), { hidden: true });
@@ -369,7 +369,7 @@ class Detection extends Mounted {
     this.own.level.hidden = !points || state.show === "between";
     this.own.from.hidden = !points || state.show !== "encoder";
     this.own.way.hidden = points || !["encoder", "between"].includes(state.show);
-    this.own.sort.hidden = state.show !== "between";
+    this.looks.sort.hidden = state.show !== "between";
     this.looks.smooth.hidden = points || !["query", "encoder"].includes(state.show);
     this.grid.element.hidden = state.show === "between";
   }
