@@ -22,4 +22,5 @@ const STYLE = `${OVERLAY_STYLE}
 .view .det .frame[aria-pressed=true]{box-shadow:0 0 0 2px var(--primary)}
 .det .frame .cap{display:block;text-align:center;line-height:18px}
 .det .pairs{cursor:crosshair}
+.px.det.narrow .left{order:1}
 `;
