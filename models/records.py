@@ -116,6 +116,7 @@ class Attention:
     name: str = ""  # among the attentions of a trace: "encoder", "cross", "vision, stage 2"
     view: str = "matrix"  # or "points": keys are sampling points of each query's own, not positions
     looks_back: bool | None = None  # whether no query reads what comes after it; None: as the kind says
+    points: Weights | None = None  # of a "points" view: x and y in parts of width and height, [head, query, key, 2]
     gradients: Weights | None = None  # of the trace's target with respect to each weight, where they were asked for
 
     def at(self, layer: int, head: int) -> Floats:
@@ -279,6 +280,37 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Detections:
+    """What each object query of a detector answers.
+
+    `probability` [query, class] is of the classes in `names`, "no object" left out; `several`: each class is scored by
+    itself, so a query may name more than one. `boxes` [query, 4]: left, top, right, bottom in parts of the picture's
+    width and height.
+    """
+
+    names: tuple[str, ...]
+    probability: Floats
+    boxes: Floats
+    several: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("probability", "boxes"):
+            object.__setattr__(self, name, frozen(getattr(self, name), np.float32))
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def above(self, threshold: float) -> tuple[tuple[int, int], ...]:
+        """(query, class) of everything found with more than this probability, surest first."""
+        sure = self.probability > np.float32(threshold)
+        if not self.several:
+            sure = sure & (np.arange(len(self.names)) == self.probability.argmax(1)[:, None])
+        queries, classes = np.nonzero(sure)
+        order = np.argsort(-self.probability[queries, classes], kind="stable")
+        return tuple((int(queries[i]), int(classes[i])) for i in order)
+
+
+@dataclass(frozen=True)
 class Trace:
     """Everything one forward pass left behind, all in float32."""
 
@@ -292,6 +324,7 @@ class Trace:
     answer: Answer | None = None  # beside the ranking, where the model says more than one token
     hidden: Floats | None = None  # the last layer's hidden states [position, d_model], where there is no ranking
     sees: Callable[[], NDArray[np.uint8] | None] | None = field(default=None, repr=False)
+    detections: Detections | None = None  # of a detector
     parts: Callable[[int, int, int], Head] | None = field(default=None, repr=False)
     extra: int = 0  # bytes held beside the weights: values, outputs
     given: Given | None = field(default=None, repr=False)  # what the model was given

@@ -8,7 +8,7 @@ Which parts of a picture does each head read, and what does the answer rest on?
 import streamlit as st
 
 from models import zoo
-from pages.parts import ask, cards, frame, keep, overlay, show
+from pages.parts import ask, cards, drawing, frame, keep, overlay, show
 
 PAGE = "vision"
 FIRST = "vit-fashion"
@@ -24,7 +24,7 @@ try:
 except zoo.InputError as problem:
     show.error(problem)
     st.stop()
-show.link(text=given.text or None)
+show.link(text=given.text or None, scene=drawing.said(PAGE) or None)
 
 model = show.model(ref, instead=ask.fallback(PAGE, ref, FIRST))
 if model.info.reads != reads:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import html
 import json
+import re
 import struct
 import zlib
 from dataclasses import dataclass, field
@@ -20,7 +21,6 @@ from viz import theme
 
 VERSION = 1
 JS = Path(__file__).parent / "js"
-SAVED = ("workbench", "compare")  # views whose picture can be saved as PNG and SVG
 DTYPES = {
     "uint8": "u1",
     "uint16": "u2",
@@ -107,10 +107,16 @@ class Script:
 @cache
 def script_of(name: str) -> Script:
     """The view's script: palette, what all views share, then the view's own files by name."""
-    shared = sorted((JS / "picture").glob("*.js")) if name in SAVED else []
-    files = [JS / "common.js", JS / "controls.js", *shared, *sorted((JS / name).glob("*.js"))]
+    own = sorted((JS / name).glob("*.js"))
+    used = [file for path in own for folder in _uses(path) for file in sorted((JS / folder).glob("*.js"))]
+    files = [JS / "common.js", JS / "controls.js", *used, *own]
     module = f"const THEME = {theme.as_json()};\n" + "".join(path.read_text("utf-8") for path in files)
     return Script(name, module)
+
+
+def _uses(path: Path) -> list[str]:
+    """Folders that a script says it builds on: "// uses: overlay"."""
+    return re.findall(r"^// uses: (\w+)$", path.read_text("utf-8"), re.MULTILINE)
 
 
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">

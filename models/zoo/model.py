@@ -23,7 +23,7 @@ from models.capture.catalogue import Catalogue, Layer
 from models.capture.edits import Ablate, Edit, HeadEdit, note
 from models.capture.functions import EditRefused
 from models.records import ModelInfo, Ranking, Trace
-from models.zoo import answers, device, memory, public, windows
+from models.zoo import answers, detections, device, memory, public, windows
 from models.zoo import text as texts
 from models.zoo.errors import InputError
 from models.zoo.given import Given
@@ -126,6 +126,7 @@ class Model:
         with self.edit(*edits):
             output, passed, seconds = self._pass(prepared, keep, gradient_of)
             answer = answers.answer(self, output, prepared, given, edited=bool(edits))
+            found = detections.of(self, output)
         stacks = self.catalogue.stacks()
         attentions = passed.attentions()
         ranking = self._ranking(output, prepared)
@@ -138,6 +139,7 @@ class Model:
             start=prepared.start,
             notes=prepared.notes,
             answer=answer,
+            detections=found,
             hidden=answers.hidden(output) if ranking is None else None,
             sees=lambda: None if (found := self.seen(given)) is None else found.pixels,
             parts=lambda attention, layer, head: passed.head(stacks[attention][layer], head),

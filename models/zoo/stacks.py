@@ -117,8 +117,20 @@ class Pass:
             name=name,
             view="matrix" if shape is None else shape.view,
             looks_back=all(layer.causal for layer in stack),
+            points=self._points(stack) if shape is not None and shape.points is not None else None,
             gradients=None if self.gradients is None else self._weights(stack, self._gradients, 0),
         )
+
+    def _points(self, stack: tuple[Layer, ...]) -> Weights:
+        """Where the keys of each query lie, [head, query, key, 2]."""
+
+        def layer(index: int) -> Any:
+            seen = self._scene(stack[index])
+            places = display.points(_first(seen, self.calls, stack[index]), seen)
+            assert places is not None
+            return _numpy(places)
+
+        return Weights(len(stack), layer)
 
     def _weights(self, stack: tuple[Layer, ...], scene: Callable[[Layer], display.Scene], nbytes: int) -> Weights:
         def layer(index: int) -> Any:

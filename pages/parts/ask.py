@@ -9,7 +9,7 @@ import streamlit as st
 from models import zoo
 from models.records import Trace
 from models.zoo.given import Given
-from pages.parts import keep, picture
+from pages.parts import drawing, keep, picture
 from pages.parts.show import words
 from viz.views import workbench
 
@@ -35,9 +35,13 @@ SPECIAL, PLAIN = "special token", "plain text"
 PICTURE = Path(__file__).parent / "examples" / "lighthouse.webp"
 
 
-def model(page: str, label: str = "Model", first: str = keep.DEFAULT_MODEL, reads: str = "") -> str:
-    """The name, folder or hub id of a model: bundled ones to pick (those that read `reads`), anything else to type."""
+def model(page: str, label: str = "Model", first: str = keep.DEFAULT_MODEL, reads: str = "", task: str = "") -> str:
+    """The name, folder or hub id of a model: bundled ones to pick, anything else to type.
+
+    `reads`, `task`: only bundled models that read this, whose card calls their task so.
+    """
     found = [card for card in zoo.bundled() if not reads or any(reads in example for example in card.examples)]
+    found = [card for card in found if task in ("", card.task)]
     cards = {card.name: card for card in sorted(found, key=lambda card: card.name != first)}
     return st.selectbox(
         label,
@@ -71,7 +75,8 @@ def given(page: str, ref: str, reads: tuple[str, ...], slim: bool = False) -> Gi
     if "target" in reads:
         put = replace(put, target=_target(page))
     if "picture" in reads:
-        put = replace(put, image=picture.pick(page, Path(chosen.get("picture", PICTURE)), slim))
+        draws = slim and ref in drawing.MODELS
+        put = replace(put, image=picture.pick(page, Path(chosen.get("picture", PICTURE)), slim, draws))
     return put
 
 

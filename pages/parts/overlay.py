@@ -10,16 +10,15 @@ import streamlit as st
 from models import zoo
 from models.records import Attention, Floats, Trace
 from models.zoo.given import Given
-from pages.parts import keep, show
+from pages.parts import keep, seen, show
 from viz.view import View
-from viz.views import curves, patches, photo
+from viz.views import curves, patches, sheets
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from models.explain.faithfulness import Faithfulness
     from models.zoo.model import Model
-    from models.zoo.seen import Seen
 
 NO_ANSWER = (
     "This model names no class and matches no text, so there is no answer that a patch could speak for. Heads, means "
@@ -28,8 +27,7 @@ NO_ANSWER = (
 NO_POSITIONS = (
     "This model has no learned embedding for each place in the picture: it tells places apart in another way."
 )
-SEEN = 600_000  # bytes of what a model sees, about
-ROOM = 64_000_000  # weights [query, key] up to which layers are multiplied with one another on a page
+ROOM = 3_000_000  # weights [query, key] of a head up to which layers are multiplied with one another on a page
 
 
 def stacks(trace: Trace) -> tuple[int, ...]:
@@ -79,23 +77,9 @@ def _view(model: Model, given: Given, kept: keep.Kept, number: int, asked: patch
         why_not=why_not,
         read_from=_read_from(model, stack),
     )
-    return patches.view(kept.trace, _photo(model, given, stack), extras, attention=number, want=asked.head)
-
-
-def _photo(model: Model, given: Given, stack: Attention) -> photo.Photo | None:
-    seen = _seen(model, given)
-    if seen is None or given.image is None:
-        return None
-    from models.zoo.seen import cell
-
-    grids = {sequence.grid for sequence in (stack.queries, stack.keys) if sequence.grid is not None}
-    cells = {grid: cell(grid, seen.size, model.patch) for grid in grids}
-    return photo.of(model.reader.picture(given.image), seen.pixels, seen.box, cells)
-
-
-def _seen(model: Model, given: Given) -> Seen | None:
-    """What the model was shown; found out once for a picture, as that takes a few passes of its processor."""
-    return keep.made(("seen", model.id, given.key), lambda: (model.seen(given),), lambda _: SEEN)[0]
+    return patches.view(
+        kept.trace, seen.picture(model, given, (stack.queries, stack.keys)), extras, attention=number, want=asked.head
+    )
 
 
 def _why_not(model: Model, trace: Trace, stack: Attention) -> dict[str, str]:
@@ -105,7 +89,7 @@ def _why_not(model: Model, trace: Trace, stack: Attention) -> dict[str, str]:
         why["relevance"] = why["check"] = NO_ANSWER
     elif trace.info.tier == "library":
         why["relevance"] = f"{trace.info.name} hands out its weights only: no gradients to weigh them by."
-    if max(len(stack.queries), len(stack.keys)) ** 2 > ROOM // 4:
+    if max(len(stack.queries), len(stack.keys)) ** 2 > ROOM:
         why["rollout"] = "There are too many patches to follow all paths through the layers on this page."
     elif not _follows(stack):
         why["rollout"] = "These layers read other positions than those that read them: no path goes through them."
@@ -128,7 +112,7 @@ def _follows(stack: Attention) -> bool:
 
 
 def _read_from(model: Model, stack: Attention) -> str:
-    pooled = model.pools or patches.base(stack.queries) is None
+    pooled = model.pools or sheets.base(stack.queries) is None
     return "the mean of all patches" if pooled else "the class token"
 
 
@@ -251,9 +235,9 @@ def _values(
         return one.values, "Relevance" + (f" from layer {one.start} on" if one.start else "")
     if asked.map == "rollout":
         left = f", lowest {asked.discard:.0%} left out" if asked.discard else ""
-        return patches.base_row(_rollouts(stack, asked.discard)[fuse], stack.queries), f"Rollout, {fuse}{left}"
+        return sheets.base_row(_rollouts(stack, asked.discard)[fuse], stack.queries), f"Rollout, {fuse}{left}"
     layer, head = asked.head or (len(stack.n_heads) - 1, 0)
     weights = stack.weights[layer]
     if asked.map == "mean":
-        return patches.base_row(weights.mean(0), stack.queries), f"Mean of layer {layer}"
-    return patches.base_row(weights[head], stack.queries), f"Layer {layer}, head {head}"
+        return sheets.base_row(weights.mean(0), stack.queries), f"Mean of layer {layer}"
+    return sheets.base_row(weights[head], stack.queries), f"Layer {layer}, head {head}"

@@ -140,6 +140,8 @@ def _read(trace: Trace, attention: int) -> str:
     if stack.keys.grid is not None:
         rows, columns = stack.keys.grid
         return f"**{rows}** rows of **{columns}** patches, named row,column"
+    if stack.points is not None:
+        return f"**{len(stack.keys):,}** sampling points for each query"
     if "text" not in trace.info.reads or stack.kind == "vision":
         return f"**{len(stack.keys):,}** positions of the picture"
     return f"**{len(stack.queries):,}** of at most {trace.info.max_len:,} tokens"
@@ -181,6 +183,14 @@ def view(
     callbacks: dict[str, Any] = {f"on_{name}_change": then.get(name, lambda: None) for name in states}
     _, frame = _components(view.name, script_of(view.name))
     return frame(data=data, key=key, default=states or None, **callbacks)
+
+
+def trigger(view: View, key: str, name: str) -> str | None:
+    """Mount a view that sends a text under `name`, once each time; the text in the run that it caused, else None."""
+    _, frame = _components(view.name, script_of(view.name))
+    found = frame(data=view.pack(), key=key, **{f"on_{name}_change": lambda: None})
+    text: str | None = getattr(found, name)
+    return text
 
 
 def link(**values: str | None) -> None:

@@ -243,6 +243,27 @@ def test_a_visitor_s_file_in_every_format(app: str, page: Page, tmp_path: Path) 
         assert sum(bright) > sum(dark) + 150, name
 
 
+def test_a_picture_is_pasted_and_taken_out_again(app: str, page: Page) -> None:
+    page.goto(f"{app}/vision?vision_model=detr-shapes")
+    page.locator(".view[data-ready] .px").wait_for(timeout=90_000)
+    before = page.locator(".view:has(.px)").get_attribute("data-ready")
+    page.get_by_role("button", name="Your own picture").click()
+    page.locator(".view[data-ready=paste]").wait_for()
+    page.evaluate(
+        """(bytes) => {
+          const data = new DataTransfer();
+          data.items.add(new File([Uint8Array.from(bytes)], "x.png", { type: "image/png" }));
+          document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data }));
+        }""",
+        list(file(colours())),
+    )
+    view = page.locator(".view:has(.px)")
+    expect(view).to_have_attribute("data-ready", re.compile(f"^(?!{before}$)."), timeout=30_000)
+    assert sum(pixel(page, 0.1, 0.9, selector=".saw canvas")) > sum(pixel(page, 0.6, 0.5, selector=".saw canvas")) + 150
+    page.get_by_role("button", name="Take the pasted picture out").click()
+    expect(view).to_have_attribute("data-ready", str(before), timeout=30_000)
+
+
 def test_a_map_is_checked_when_it_is_asked_for(app: str, page: Page) -> None:
     page.goto(f"{app}/vision?map=relevance")
     page.locator(".view[data-ready] .px").wait_for(timeout=90_000)

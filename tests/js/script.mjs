@@ -9,8 +9,10 @@ const inside = (folder) => readdirSync(new URL(folder, root)).sort().map((name) 
 
 // A view's script as the browser gets it.
 export function scriptOf(view) {
-  const files = ["common.js", "controls.js", ...inside("picture"), ...inside(view)];
-  const source = files.map((name) => readFileSync(new URL(name, root), "utf-8")).join("\n")
+  const text = (name) => readFileSync(new URL(name, root), "utf-8");
+  const own = inside(view);
+  const used = own.flatMap((name) => [...text(name).matchAll(/^\/\/ uses: (\w+)$/gm)].flatMap(([, folder]) => inside(folder)));
+  const source = ["common.js", "controls.js", ...used, ...own].map(text).join("\n")
     .replace("export default function", "const draw = function");
   const context = vm.createContext({ URL, TextDecoder, TextEncoder, console, structuredClone });
   vm.runInContext(`const THEME = {};\n${source}`, context);

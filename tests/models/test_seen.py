@@ -67,7 +67,7 @@ def change(dark: Attention, bright: Attention, light: np.ndarray) -> np.ndarray:
 
 
 def clear(brightness: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
-    """Patches all of whose neighbours are as bright as they are: some models look a few pixels past a patch."""
+    """Patches all of whose neighbours are as bright as they are: SegFormer's patches overlap."""
     light = np.pad((brightness > 0.5).reshape(grid), 1, mode="edge")
     rows, columns = grid
     around = np.stack([light[r : r + rows, c : c + columns] for r in range(3) for c in range(3)])
@@ -103,7 +103,9 @@ def test_a_bright_corner_is_a_bright_corner_of_the_map(models: dict[str, Model],
         assert dark.keys.grid is not None
         brightness = lit(seen, dark.keys.grid, model.patch)
         found = change(dark, bright, brightness > 0.15)
-        sure = clear(brightness, dark.keys.grid) & np.isfinite(found)
+        sure = np.isfinite(found) & ((brightness < 0.2) | (brightness > 0.8))
+        if name == "segformer":
+            sure &= clear(brightness, dark.keys.grid)
         assert (sure & (brightness > 0.5)).any()
         assert found[sure & (brightness > 0.5)].min() > 2 * found[sure & (brightness < 0.5)].max(), corner
         row, column = divmod(int(np.nanargmax(found)), dark.keys.grid[1])

@@ -55,8 +55,9 @@ def test_every_kind_of_model(models: Path, name: str, map: str) -> None:
     assert not app.error
 
 
-def test_the_encoder_of_a_detector_is_a_picture_too() -> None:
-    app = page(vision_model="detr-shapes", map="rollout").run()
+@pytest.mark.parametrize("name", ["detr-shapes", "caption-shapes"])
+def test_the_encoders_of_a_detector_and_of_a_captioner_are_pictures_too(name: str) -> None:
+    app = page(vision_model=name, map="rollout").run()
     assert "**8** rows of **8** patches" in said(app)
     assert not app.error
 

@@ -31,14 +31,14 @@ function toggle(label, onChange) {
 }
 
 // A slider in hundredths, its value told beside it: {element, set(hundredths), note}.
-function slider(label, most, onInput) {
-  const input = el("input", { type: "range", min: "0", max: String(most), step: "1", "aria-label": label });
+function slider(label, most, onInput, least = 0) {
+  const input = el("input", { type: "range", min: String(least), max: String(most), step: "1", "aria-label": label });
   const note = el("span", { className: "cap" });
   input.oninput = () => onInput(Number(input.value));
   const set = (value) => {
     input.value = String(value);
     input.setAttribute("aria-valuetext", (value / 100).toFixed(2));
-    input.style.setProperty("--fill", `${(100 * value) / most}%`);
+    input.style.setProperty("--fill", `${(100 * (value - least)) / (most - least)}%`);
   };
   const element = el("span", { className: "control stretch" }, el("span", { textContent: label }), input, note);
   return { element, note, set };

@@ -15,10 +15,12 @@ from urllib.parse import parse_qs
 import numpy as np
 from numpy.typing import NDArray
 
-from models.records import Attention, Floats, Sequence, Trace
-from viz.codes import Bytes, clean, entropy, fine, halves, sqrt8
+from models.records import Attention, Floats, Trace
+from viz.codes import clean
 from viz.view import View
+from viz.views import sheets
 from viz.views.photo import Photo
+from viz.views.sheets import base_row, base_rows, side
 from viz.views.workbench import Head
 
 MAPS = ("head", "mean", "rollout", "relevance", "positions")
@@ -114,12 +116,11 @@ def view(
     if stack.keys.grid is None:
         raise ValueError("the patches view draws attention whose keys lie on a grid")
     want = want if want is not None and _exists(stack, want) else typical(stack)
-    packed = _packed(stack, extras, want, budget)
+    packed = sheets.pack(_sheets(stack, extras, want), stack.keys.special, base_rows(stack.queries), budget)
     header: dict[str, Any] = {
         "heads": list(stack.n_heads),
-        "queries": _side(stack.queries, photo),
-        "sheets": [list(name) for name in packed.names],
-        "full": packed.full,
+        "queries": side(stack.queries, photo),
+        **packed.header(),
         "want": list(want),
         "photo": None if photo is None else photo.header(),
         "discard": extras.discard,
@@ -130,7 +131,7 @@ def view(
         "link": link,
     }
     if stack.keys is not stack.queries:
-        header["keys"] = _side(stack.keys, photo)
+        header["keys"] = side(stack.keys, photo)
     if trace.ranking is not None:
         ranking = trace.ranking
         best = [float(str(value)) for value in ranking.probabilities[:N_ANSWERS]]
@@ -160,103 +161,6 @@ def typical(stack: Attention) -> Head:
     rows = np.stack([base_row(head, stack.queries) for layer in stack.weights for head in layer])
     roots = np.sqrt(clean(rows)[0][:, ~stack.keys.special])  # so that the product of two says how far they overlap
     return heads[int((roots @ roots.mean(0)).argmax())]
-
-
-def base(sequence: Sequence) -> int | None:
-    """The position a map begins with: the class token; None where there is none."""
-    named = (i for i, label in enumerate(sequence.labels) if sequence.special[i] and label.strip() == "CLS")
-    return next(named, None)
-
-
-def base_row(matrix: Floats, queries: Sequence) -> Floats:
-    """What a map of [query, key] begins with: the class token's row, else the mean over all rows that are whole."""
-    at = base(queries)
-    if at is not None:
-        return matrix[at]
-    bad = clean(matrix)[1]
-    row: Floats = matrix[0] if bad.all() else matrix[~bad].mean(0)
-    return row
-
-
-def _side(sequence: Sequence, photo: Photo | None) -> dict[str, Any]:
-    """How many positions, where patches begin, rows and columns and what they lie over, and what is no patch."""
-    cover = (1.0, 1.0) if photo is None or sequence.grid is None else photo.covers.get(sequence.grid, (1.0, 1.0))
-    special = np.flatnonzero(sequence.special).tolist()
-    plain = np.flatnonzero(~sequence.special)
-    return {
-        "n": len(sequence),
-        "first": int(plain[0]) if len(plain) else 0,
-        "grid": list(sequence.grid) if sequence.grid else None,
-        "cover": [round(share, 6) for share in cover],
-        "special": [[i, sequence.labels[i].strip()] for i in special],
-        "base": base(sequence),
-    }
-
-
-@dataclass
-class _Packed:
-    """Sheets as they are sent: all rows of those in `full`, one row of each."""
-
-    names: list[tuple[Any, ...]] = field(default_factory=list)
-    full: list[int] = field(default_factory=list)
-    codes: list[Bytes] = field(default_factory=list)
-    fine: list[Bytes] = field(default_factory=list)
-    bad: list[NDArray[np.bool_]] = field(default_factory=list)
-    rows: list[Floats] = field(default_factory=list)
-    hidden: list[NDArray[np.uint16]] = field(default_factory=list)
-    row_hidden: list[int] = field(default_factory=list)
-    row_bad: list[bool] = field(default_factory=list)
-
-    def parts(self) -> dict[str, NDArray[Any]]:
-        """`codes` and `fine` of full sheets in the order of `full`, then the same of the base rows of all sheets.
-
-        `hidden`: halves of what each query reads of special positions; `bad`: rows that are no distribution.
-        """
-        rows = np.stack(self.rows)
-        row_codes = sqrt8(rows).ravel()
-        parts: dict[str, NDArray[Any]] = {
-            "codes": np.concatenate(self.codes),
-            "fine": np.concatenate(self.fine),
-            "row_codes": row_codes,
-            "row_fine": fine(row_codes, halves(rows).ravel()),
-            "hidden": np.concatenate(self.hidden),
-            "row_hidden": np.array(self.row_hidden, np.uint16),
-        }
-        bad = np.concatenate(self.bad)
-        if bad.any():
-            parts["bad"] = bad.astype(np.uint8)
-        if any(self.row_bad):
-            parts["row_bad"] = np.array(self.row_bad, np.uint8)
-        return parts
-
-
-def _packed(stack: Attention, extras: Extras, want: Head, budget: int) -> _Packed:
-    """Every sheet's base row, and all rows of those that fit, in the order in which they are likely to be wanted."""
-    packed, at = _Packed(), base(stack.queries)
-    left = float(budget)
-    special = stack.keys.special
-    for name, weights in _sheets(stack, extras, want):
-        weights, bad = clean(weights)
-        row = base_row(weights, stack.queries)
-        packed.names.append(name)
-        packed.rows.append(row)
-        packed.row_hidden.append(int(halves(np.array([row[special].sum(dtype=np.float64)]))[0]))
-        packed.row_bad.append(bool(bad.all() if at is None else bad[at]))
-        if left <= 0:
-            continue
-        codes = sqrt8(weights).ravel()
-        choice = fine(codes, halves(weights).ravel())
-        size = 1.03 * (entropy(codes) + entropy(choice))
-        if packed.full and size > left:
-            left = 0
-            continue
-        left -= size
-        packed.full.append(len(packed.names) - 1)
-        packed.codes.append(codes)
-        packed.fine.append(choice)
-        packed.bad.append(bad)
-        packed.hidden.append(halves(weights[:, special].sum(-1, dtype=np.float64)))
-    return packed
 
 
 def _sheets(stack: Attention, extras: Extras, want: Head) -> Iterator[tuple[tuple[Any, ...], Floats]]:

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from models.records import Floats
+
 Grid = tuple[int, int]  # rows, columns
 
 SIDE = 640  # pixels: the most that is sent of a picture's longer side
@@ -23,11 +25,20 @@ class Photo:
 
     `shown`: the part of the upright picture that the model sees. `seen`: that part as the model sees it, uint8
     [row, column, rgb]. `covers`: how much of height and width each grid lies over; more than 1 where it was padded.
+    `box`: which part of the picture this is (left, top, right, bottom in shares).
     """
 
     shown: Image.Image
     seen: NDArray[np.uint8]
     covers: Mapping[Grid, tuple[float, float]]
+    box: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+
+    def placed(self, corners: Floats) -> Floats:
+        """Boxes [..., 4] in shares of the whole picture as shares of the part that is shown."""
+        left, top, right, bottom = self.box
+        start, size = np.array([left, top] * 2, np.float32), np.array([right - left, bottom - top] * 2, np.float32)
+        placed: Floats = (corners - start) / size
+        return placed
 
     def header(self) -> dict[str, Any]:
         """Sizes (width, height) in pixels."""
@@ -56,7 +67,7 @@ def of(
     part.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     height, width = seen.shape[:2]
     covers = {grid: (grid[0] * cell[0] / height, grid[1] * cell[1] / width) for grid, cell in cells.items()}
-    return Photo(part.convert("RGB"), seen, covers)
+    return Photo(part.convert("RGB"), seen, covers, box)
 
 
 def webp(image: Image.Image) -> NDArray[np.uint8]:

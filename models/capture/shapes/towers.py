@@ -53,7 +53,7 @@ def tower(config: Any, pixels: Sequence[int], n: int) -> Side:
     are special follows from the number that the grid leaves over; if that is not what the config says the model
     adds, there is no grid, and the positions are numbers.
     """
-    config = next((part for name in PARTS if (part := getattr(config, name, None))), config)
+    config = next((part for name in PARTS if hasattr(part := getattr(config, name, None), "model_type")), config)
     patch = getattr(config, "patch_size", None) or getattr(config, "tubelet_size", None)
     if patch is None or len(pixels) < 4:
         return Side(n)

@@ -1,4 +1,5 @@
 // The three matrices as a picture: PNG at any scale or SVG, drawn as on screen.
+// uses: picture
 
 function saveButtons(view) {
   const button = (name, kind) => pressable("button", name, () => saveCompared(view, kind));

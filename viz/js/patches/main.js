@@ -1,7 +1,6 @@
 // Attention over a picture as a whole: what the visitor does, what has to be drawn again, what the server is asked for.
 
 const WIDE = 900; // pixels from which the panes stand side by side
-const SIDE = 224; // of the column beside the map
 
 class Patches extends Mounted {
   constructor(parent) {
@@ -9,6 +8,7 @@ class Patches extends Mounted {
     this.state = new State();
     this.maps = [];
     [this.heads, this.stage, this.side, this.distances] = [new Heads(this), new Stage(this), new Aside(this), new Distances(this)];
+    this.saw = new Saw();
     this.build();
     this.listen();
   }
@@ -43,12 +43,12 @@ class Patches extends Mounted {
     const second = el("div", { className: "bar second" }, ...Object.values(this.own), spring(), this.check);
     const third = el("div", { className: "bar third" }, labelled("Patches as", this.controls.smooth), labelled("Scale", this.controls.scale), this.grid.element);
     this.top = el("div", { className: "controls" }, first, second, third);
-    this.left = el("div", { className: "left" }, this.heads.element, this.distances.element, this.side.saw);
+    this.left = el("div", { className: "left" }, this.heads.element, this.distances.element, this.saw.element);
     this.second = second;
     this.frame = el("section", { className: "px", "aria-label": "Attention over the picture", hidden: true }, this.notice,
       el("div", { className: "body" }, this.left, el("div", { className: "middle" }, this.top, this.stage.element,
         el("div", { className: "status" }, this.status, this.hint)), this.side.element));
-    this.root.replaceChildren(el("style", { textContent: STYLE }), this.failure, this.frame);
+    this.root.replaceChildren(el("style", { textContent: OVERLAY_STYLE }), this.failure, this.frame);
     this.root.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -59,8 +59,7 @@ class Patches extends Mounted {
     this.waiting = true;
     const payload = new Payload(unpacked);
     const turn = (this.taking = (this.taking ?? 0) + 1);
-    const decode = (bytes) => (bytes ? createImageBitmap(new Blob([bytes], { type: "image/webp" })) : null);
-    Promise.all([decode(payload.parts.picture), decode(payload.parts.seen)]).then(([image, seenImage]) => {
+    Promise.all([readPicture(payload.parts.picture), readPicture(payload.parts.seen)]).then(([image, seenImage]) => {
       if (turn !== this.taking) return;
       Object.assign(this, { payload, image, seenImage, waiting: false });
       this.aspect = image ? image.width / image.height : payload.keys.grid[1] / payload.keys.grid[0];
@@ -83,7 +82,7 @@ class Patches extends Mounted {
     const shares = payload.header.discards.map((share) => ({ name: share, title: share ? percent(share) : "none" }));
     this.discards = segmented("Lowest weights left out", shares, (discard) => this.set({ discard }), true);
     this.discard.replaceChildren(span("cap", "Lowest left out"), this.discards.element);
-    this.side.take();
+    this.saw.take(payload.header.photo, this.seenImage, payload.keys.grid);
     this.dress();
   }
 
@@ -194,6 +193,44 @@ class Patches extends Mounted {
     else this.maps = [weightsOver(payload, state, this.sheet)];
     this.sentence = patchesSentence(this);
   }
+
+  // ---- How one of the heads looks
+
+  get stack() { return this.payload; }
+  get headAspect() { return this.aspect; }
+  overOf({ layer, head }) { return weightsOver(this.payload, this.state, sheetName("head", layer, head)); }
+
+  thumbnail(pen, over, box) {
+    const { image, state } = this;
+    drawOver(pen, image, over, { ...box, opacity: Math.max(0.8, state.opacity / 100), smooth: false, scale: state.scale });
+  }
+
+  headTip(head) {
+    const distance = this.payload.distance(head);
+    return distance === null ? "" : `: reads ${distance.toFixed(1)} patches away on average`;
+  }
+
+  headsWords(stale) {
+    const base = this.payload.queries.base === null ? "what is read on average" : "what the class token reads";
+    return stale ? `each to its own strongest patch; pale: ${base}, until that head is chosen` : "each to its own strongest patch";
+  }
+
+  chooses({ layer, head }) {
+    const { state } = this;
+    if (state.map === "head") return sameHead({ layer, head }, state.head);
+    return state.map === "mean" && layer === state.head.layer;
+  }
+
+  markHead(pen, box, over) {
+    const { payload, state } = this;
+    const side = over.across ? payload.keys : payload.queries;
+    if (state.patch === null || !side.grid || over.stale || box.width < 40) return;
+    const cell = cellBox(side, Math.min(state.patch, side.patches - 1), box);
+    [pen.strokeStyle, pen.lineWidth] = ["#FFFFFF", 1];
+    pen.strokeRect(cell.x + 0.5, cell.y + 0.5, Math.max(2, cell.width - 1), Math.max(2, cell.height - 1));
+  }
+
+  pickHead(head) { this.set({ head, map: this.state.map === "mean" ? "mean" : "head" }); }
 
   // ---- What the visitor does
 

@@ -1,4 +1,4 @@
-// Around the large map: the answer, the patches that are read most, special positions, and what the model saw.
+// Beside the large map: the answer, the patches that are read most, and special positions.
 
 const LISTED = 5; // patches
 
@@ -8,27 +8,8 @@ class Aside {
     this.answer = el("div", { className: "answer" });
     this.patches = el("div", { className: "most" });
     this.special = el("div", { className: "special" });
-    this.seen = el("canvas", { className: "seen", role: "img", "aria-label": "The picture as the model sees it" });
-    this.seenWords = span("cap");
-    this.saw = el("div", { className: "saw" }, el("b", { textContent: "What the model sees" }),
-      el("div", { className: "bar" }, this.seen, this.seenWords));
     this.element = el("aside", { className: "side", "aria-label": "The answer, and what is read most" },
       this.answer, this.patches, this.special);
-  }
-
-  take() {
-    const { payload, seenImage } = this.view;
-    const photo = payload.header.photo;
-    this.saw.hidden = !photo;
-    if (!photo) return;
-    const [width, height] = photo.seen;
-    const factor = Math.max(1, Math.floor(112 / Math.max(width, height)));
-    const fit = Math.min(1, 112 / Math.max(width, height));
-    const pen = prepare(this.seen, Math.round(width * factor * fit), Math.round(height * factor * fit));
-    pen.imageSmoothingEnabled = factor === 1;
-    pen.drawImage(seenImage, 0, 0, width * factor * fit, height * factor * fit);
-    const grid = payload.keys.grid;
-    this.seenWords.textContent = `${width} × ${height} pixels, read as ${grid[0]} rows of ${grid[1]} patches`;
   }
 
   draw() {
@@ -66,26 +47,13 @@ class Aside {
     if (missing) return;
     const title = over.signed ? "Most alike" : over.top !== undefined ? "Weighs most" : over.across ? "Reads it most" : "Most read patches";
     const list = over.bad ? [] : strongest(over, over.signed ? LISTED + 1 : LISTED).filter((patch) => !(over.signed && patch === over.at)).slice(0, LISTED);
-    const rows = list.map((patch) => el("div", { className: "patch" }, this.crop(over.side, patch),
+    const rows = list.map((patch) => el("div", { className: "patch" }, patchCrop(this.view.image, over.side, patch),
       span("cap", over.side.words(patch)), el("b", { textContent: over.text(patch) })));
     this.patches.replaceChildren(el("b", { textContent: title }), ...rows);
     this.special.hidden ||= !over.special.length;
     const specials = over.special.slice(0, 6).map(([name, text]) => el("div", { className: "patch" }, el("bdi", { textContent: name }), el("b", { textContent: text })));
     const total = over.hidden === null ? [] : [span("cap", `${percentOf(over.hidden)} of the weight lies on them: it is not in the picture.`)];
     this.special.replaceChildren(el("b", { textContent: over.across ? "Special positions that read it" : "On special positions" }), ...specials, ...total);
-  }
-
-  // A patch as it stands in the picture.
-  crop(side, patch) {
-    const canvas = el("canvas", { ariaHidden: "true" });
-    const pen = prepare(canvas, 26, 26);
-    const { payload, image } = this.view;
-    if (!image) return canvas;
-    const whole = { x: 0, y: 0, width: image.width, height: image.height };
-    const { x, y, width, height } = cellBox(side, patch, whole);
-    pen.imageSmoothingEnabled = width > 26;
-    pen.drawImage(image, x, y, width, height, 0, 0, 26, 26);
-    return canvas;
   }
 }
 

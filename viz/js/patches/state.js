@@ -12,13 +12,12 @@ const CHOICES = { // key -> its values, the first the one to begin with
   smooth: ["nearest", "bilinear"], scale: ["sqrt", "linear"], grid: ["on", "off"],
 };
 const KEYS = ["map", "head", "layers", "patch", "way", "fuse", "discard", "start", "classes", "smooth", "scale", "opacity", "grid"];
-const OPACITY = 65; // per cent
 const MOST_CLASSES = 3;
 
-class State {
+class State extends Choices {
   constructor() {
+    super(KEYS, CHOICES, READERS);
     this.map = MAPS[0].name;
-    for (const [key, [first]] of Object.entries(CHOICES)) this[key] = first;
     this.head = { layer: 0, head: 0 };
     [this.patch, this.pinned] = [null, false]; // the patch that is pointed at; none: the class token, or all on average
     [this.discard, this.start, this.classes] = [0, null, []];
@@ -34,28 +33,10 @@ class State {
       start: this.start === null ? "" : String(this.start),
       classes: this.classes.join(","),
       opacity: String(this.opacity),
-      ...Object.fromEntries(Object.keys(CHOICES).map((key) => [key, this[key]])),
+      ...this.chosen,
     };
   }
-
-  // Take over what the fields say and the payload allows; returns a sentence for each thing that could not be had.
-  apply(fields, payload) {
-    return KEYS.flatMap((key) => {
-      const text = fields[key];
-      if (text === undefined || text === "") return [];
-      const complaint = key in CHOICES ? this.choose(key, text) : READERS[key](this, text, payload);
-      return complaint ? [complaint] : [];
-    });
-  }
-
-  choose(key, text) {
-    if (!CHOICES[key].includes(text)) return `asked for ${key}=${shorten(text, 20)}; there are ${wordList(CHOICES[key])}`;
-    this[key] = text;
-    return "";
-  }
 }
-
-const whole = (text) => (/^\d{1,6}$/.test(text) ? Number(text) : NaN);
 
 const READERS = {
   map(state, text) {
@@ -94,10 +75,5 @@ const READERS = {
     state.classes = classes.slice(0, MOST_CLASSES);
     return classes.length > MOST_CLASSES ? `asked for ${classes.length} classes; ${MOST_CLASSES} fit` : "";
   },
-  opacity(state, text) {
-    const value = text.trim() === "" ? NaN : Number(text);
-    if (!(value >= 0 && value <= 100)) return `asked for the opacity “${shorten(text, 20)}”; it goes from 0 to 100`;
-    state.opacity = Math.round(value);
-    return "";
-  },
+  opacity: readOpacity,
 };

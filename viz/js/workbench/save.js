@@ -1,5 +1,6 @@
 // Save picture: the pane in view or the grid of heads as PNG or SVG, and the lines of Python that show the same view in
 // a notebook. All of it is done in the browser, in a file without a server too.
+// uses: picture
 
 const TALLEST = 4000; // pixels: a longer list is saved as far as it is in sight
 const SCALES_OF_PNG = [1, 2, 4];

@@ -29,13 +29,17 @@ class Stage {
     const picture = el("canvas", { className: "over", tabIndex: index ? -1 : 0, role: "img" });
     const title = span("cap");
     const element = el("figure", { className: "pane" }, el("figcaption", {}, title), picture);
-    const at = ({ offsetX, offsetY }) => this.view.pointable && patchAt(this.view.pointSide, offsetX, offsetY, this.box);
-    picture.addEventListener("pointermove", (event) => this.view.point(at(event)));
-    picture.addEventListener("pointerleave", () => this.view.point(null));
-    picture.addEventListener("click", (event) => this.view.pin(at(event)));
+    picture.addEventListener("pointermove", ({ offsetX, offsetY }) => this.move(offsetX, offsetY));
+    picture.addEventListener("pointerleave", () => this.leave());
+    picture.addEventListener("click", ({ offsetX, offsetY }) => this.click(offsetX, offsetY));
     picture.addEventListener("keydown", (event) => this.key(event));
     return { element, picture, title };
   }
+
+  at(x, y) { return this.view.pointable && patchAt(this.view.pointSide, x, y, this.box); }
+  move(x, y) { this.view.point(this.at(x, y)); }
+  leave() { this.view.point(null); }
+  click(x, y) { this.view.pin(this.at(x, y)); }
 
   key(event) {
     const { view } = this;
@@ -66,22 +70,31 @@ class Stage {
 
   drawPane({ picture, title }, over) {
     const { view, box } = this;
-    const { payload, state, image } = view;
     const pen = prepare(picture, box.width, box.height);
-    drawOver(pen, image, over, { ...box, opacity: state.opacity / 100, smooth: state.smooth === "bilinear", scale: state.scale });
-    if (state.grid === "on") this.drawGrid(pen, over.side);
-    if (!over.bad) this.drawNumbers(pen, over);
-    const side = view.pointSide;
-    const patch = over.signed ? over.at : state.patch;
-    if (patch !== null && view.pointable && !over.stale) outline(pen, cellBox(side, Math.min(patch, side.patches - 1), box));
+    this.paint(pen, over);
+    this.mark(pen, over);
     title.textContent = over.title ?? "";
     title.parentNode.hidden = !over.title;
     picture.ariaLabel = plainText(view.sentence);
     picture.style.cursor = view.pointable ? "crosshair" : "default";
   }
 
+  // The picture with its map.
+  paint(pen, over) {
+    const { view: { state, image }, box } = this;
+    drawOver(pen, image, over, { ...box, opacity: state.opacity / 100, smooth: state.smooth === "bilinear", scale: state.scale });
+    if (state.grid === "on") this.drawGrid(pen, over.side);
+    if (!over.bad) this.drawNumbers(pen, over);
+  }
+
+  // The patch that is pointed at.
+  mark(pen, over) {
+    const { view, view: { state, pointSide: side }, box } = this;
+    const patch = over.signed ? over.at : state.patch;
+    if (patch !== null && view.pointable && !over.stale) outline(pen, cellBox(side, Math.min(patch, side.patches - 1), box));
+  }
+
   drawGrid(pen, side) {
-    const { payload } = this.view;
     const [rows, columns] = side.grid;
     const { width, height } = cellBox(side, 0, this.box);
     if (Math.min(width, height) < 6) return; // lines would cover what they are to show
@@ -94,7 +107,7 @@ class Stage {
   }
 
   drawNumbers(pen, over) {
-    const { payload, font } = this.view;
+    const { font } = this.view;
     pen.font = `600 13px ${font}`;
     [pen.textAlign, pen.textBaseline] = ["center", "middle"];
     for (const patch of strongest(over, NUMBERED)) {

@@ -54,6 +54,16 @@ function levelsOf(over, scale) {
 
 const SMOOTH = 320; // pixels of the longer side of a smooth map: no eye sees more in it
 
+// Draw the picture into a box of the pen.
+function drawPicture(pen, image, { x, y, width, height }) {
+  pen.fillStyle = (Theme[OVERLAY] ??= new Theme(OVERLAY)).colour.panel;
+  pen.fillRect(x, y, width, height);
+  if (!image) return;
+  pen.imageSmoothingEnabled = image.width >= width / 4; // a small picture shows its pixels
+  pen.imageSmoothingQuality = "high";
+  pen.drawImage(image, x, y, width, height);
+}
+
 // Draw picture and map into a box of the pen.
 function drawOver(pen, image, over, { x, y, width, height, opacity, smooth, scale }) {
   pen.save();
@@ -61,13 +71,7 @@ function drawOver(pen, image, over, { x, y, width, height, opacity, smooth, scal
   pen.rect(x, y, width, height);
   pen.clip();
   const theme = Theme[OVERLAY] ??= new Theme(OVERLAY);
-  pen.fillStyle = theme.colour.panel;
-  pen.fillRect(x, y, width, height);
-  if (image) {
-    pen.imageSmoothingEnabled = image.width >= width / 4; // a small picture shows its pixels
-    pen.imageSmoothingQuality = "high";
-    pen.drawImage(image, x, y, width, height);
-  }
+  drawPicture(pen, image, { x, y, width, height });
   const [down, across] = over.side.cover;
   const box = [x, y, width * across, height * down];
   if (over.bad) hatch(pen, theme, ...box);
@@ -105,3 +109,17 @@ function outline(pen, box, inner = "#FFFFFF", outer = "#0F1319") {
     pen.strokeRect(box.x, box.y, box.width, box.height);
   }
 }
+
+// A patch as it stands in the picture.
+function patchCrop(image, side, patch) {
+  const canvas = el("canvas", { ariaHidden: "true" });
+  const pen = prepare(canvas, 26, 26);
+  if (!image) return canvas;
+  const { x, y, width, height } = cellBox(side, patch, { x: 0, y: 0, width: image.width, height: image.height });
+  pen.imageSmoothingEnabled = width > 26;
+  pen.drawImage(image, x, y, width, height, 0, 0, 26, 26);
+  return canvas;
+}
+
+// The picture that came with a payload as something to draw, null if none came.
+const readPicture = (bytes) => (bytes ? createImageBitmap(new Blob([bytes], { type: "image/webp" })) : null);

@@ -1,4 +1,6 @@
-// All heads as small maps of the same patch; a row of buttons per layer, or one layer with larger pictures.
+// All heads as small maps of the same thing; a row of buttons per layer, or one layer with larger pictures. The view says
+// what a head looks like: `stack` (its layers and heads), `overOf(head)`, `thumbnail(pen, over, box)`, `headAspect`,
+// `headTip(head)`, `headsWords(stale)`, `chooses(head)`, `markHead(pen, box, over)`, `pickHead(head)`.
 
 const LABEL = { left: 26, top: 18 };
 const SMALL = { least: 26, most: 88, gap: 4 };
@@ -22,27 +24,27 @@ class Heads {
 
   // The heads that are shown, and how many stand in a row.
   get shown() {
-    const { payload, state } = this.view;
-    return state.layers === "all" ? payload.heads : payload.heads.filter(({ layer }) => layer === state.head.layer);
+    const { stack, state } = this.view;
+    return state.layers === "all" ? stack.heads : stack.heads.filter(({ layer }) => layer === state.head.layer);
   }
 
   layout(room) {
-    const { payload, state, aspect } = this.view;
+    const { stack, state, headAspect } = this.view;
     const all = state.layers === "all";
     this.list = this.shown;
     const inner = room - (all ? LABEL.left : 0);
     const fit = (columns) => Math.floor((inner + SMALL.gap) / columns - SMALL.gap);
-    this.columns = all ? payload.widest : Math.max(1, Math.min(this.list.length, Math.ceil(Math.sqrt(this.list.length))));
+    this.columns = all ? stack.widest : Math.max(1, Math.min(this.list.length, Math.ceil(Math.sqrt(this.list.length))));
     this.width = Math.max(SMALL.least, Math.min(all ? SMALL.most : 150, fit(this.columns)));
-    this.height = Math.round(this.width / aspect);
+    this.height = Math.round(this.width / headAspect);
     this.left = all ? LABEL.left : 0;
     this.pitch = this.height + SMALL.gap + (all ? 0 : 16);
-    const rows = all ? payload.layers : Math.ceil(this.list.length / this.columns);
+    const rows = all ? stack.layers : Math.ceil(this.list.length / this.columns);
     this.sheetWidth = this.left + this.columns * (this.width + SMALL.gap) + 2;
     this.sheetHeight = LABEL.top + rows * this.pitch;
     this.sheet.style.cssText = `width:${this.sheetWidth}px;height:${this.sheetHeight}px`;
-    const equal = payload.header.heads.every((n) => n === payload.widest);
-    this.size.textContent = `${payload.layers} ${payload.layers === 1 ? "layer" : "layers"} × ${equal ? "" : "up to "}${payload.widest}`;
+    const equal = stack.header.heads.every((n) => n === stack.widest);
+    this.size.textContent = `${stack.layers} ${stack.layers === 1 ? "layer" : "layers"} × ${equal ? "" : "up to "}${stack.widest}`;
     this.build();
   }
 
@@ -54,48 +56,46 @@ class Heads {
   }
 
   build() {
-    const { payload, state } = this.view;
+    const { stack, state } = this.view;
     this.buttons = this.list.map((head, i) => {
-      const distance = payload.distance(head);
-      const name = `layer ${head.layer}, head ${head.head}${distance === null ? "" : `: reads ${distance.toFixed(1)} patches away on average`}`;
+      const name = `layer ${head.layer}, head ${head.head}${this.view.headTip(head)}`;
       const node = el("button", { type: "button", role: "gridcell", tabIndex: -1, title: name, "aria-label": name });
       node.dataset.head = `${head.layer}.${head.head}`;
       const { x, y, width, height } = this.box(i);
       node.style.cssText = `left:${x}px;top:${y}px;width:${width}px;height:${height}px`;
       return node;
     });
-    const layers = state.layers === "all" ? payload.header.heads.map((_, layer) => layer) : [state.head.layer];
+    const layers = state.layers === "all" ? stack.header.heads.map((_, layer) => layer) : [state.head.layer];
     this.cells.replaceChildren(...layers.map((layer) =>
       el("div", { role: "row" }, ...this.buttons.filter((_, i) => this.list[i].layer === layer))));
     this.at = Math.max(0, this.list.findIndex((head) => sameHead(head, state.head)));
   }
 
   draw() {
-    const { payload, state, theme, font, image } = this.view;
+    const { state, theme, font } = this.view;
     const pen = prepare(this.pictures, this.sheetWidth, this.sheetHeight);
     [pen.font, pen.textBaseline, pen.fillStyle] = [`12px ${font}`, "middle", theme.colour.muted];
     this.labels(pen);
     let stale = 0;
     this.list.forEach((head, i) => {
       const box = this.box(i);
-      const over = weightsOver(payload, state, sheetName("head", head.layer, head.head));
+      const over = this.view.overOf(head);
       stale += over.stale;
       if (over.stale) pen.globalAlpha = 0.45;
-      drawOver(pen, image, over, { ...box, opacity: Math.max(0.8, state.opacity / 100), smooth: false, scale: state.scale });
+      this.view.thumbnail(pen, over, box);
       pen.globalAlpha = 1;
       this.mark(pen, head, box, over);
     });
-    const base = payload.queries.base === null ? "what is read on average" : "what the class token reads";
-    this.words.textContent = stale ? `each to its own strongest patch; pale: ${base}, until that head is chosen` : "each to its own strongest patch";
+    this.words.textContent = this.view.headsWords(stale);
     this.buttons.forEach((button, i) => {
-      button.ariaSelected = String(this.chosen(this.list[i]));
+      button.ariaSelected = String(this.view.chooses(this.list[i]));
       button.tabIndex = i === this.at ? 0 : -1;
     });
     this.layers.set(state.layers);
   }
 
   labels(pen) {
-    const { payload, state } = this.view;
+    const { stack, state } = this.view;
     if (state.layers === "one") {
       pen.textAlign = "left";
       pen.fillText(`layer ${state.head.layer}`, 0, 8);
@@ -103,26 +103,15 @@ class Heads {
       return;
     }
     pen.textAlign = "center";
-    for (let head = 0; head < payload.widest; head++) pen.fillText(head, LABEL.left + head * (this.width + SMALL.gap) + this.width / 2, 8);
+    for (let head = 0; head < stack.widest; head++) pen.fillText(head, LABEL.left + head * (this.width + SMALL.gap) + this.width / 2, 8);
     pen.textAlign = "left";
-    for (let layer = 0; layer < payload.layers; layer++) pen.fillText(`L${layer}`, 0, LABEL.top + layer * this.pitch + this.height / 2);
-  }
-
-  chosen({ layer, head }) {
-    const { state } = this.view;
-    if (state.map === "head") return sameHead({ layer, head }, state.head);
-    return state.map === "mean" && layer === state.head.layer;
+    for (let layer = 0; layer < stack.layers; layer++) pen.fillText(`L${layer}`, 0, LABEL.top + layer * this.pitch + this.height / 2);
   }
 
   mark(pen, head, box, over) {
-    const { payload, state, theme } = this.view;
-    const side = over.across ? payload.keys : payload.queries;
-    if (state.patch !== null && side.grid && !over.stale && box.width >= 40) {
-      const cell = cellBox(side, Math.min(state.patch, side.patches - 1), box);
-      [pen.strokeStyle, pen.lineWidth] = ["#FFFFFF", 1];
-      pen.strokeRect(cell.x + 0.5, cell.y + 0.5, Math.max(2, cell.width - 1), Math.max(2, cell.height - 1));
-    }
-    if (!this.chosen(head)) return;
+    const { theme } = this.view;
+    this.view.markHead(pen, box, over);
+    if (!this.view.chooses(head)) return;
     [pen.strokeStyle, pen.lineWidth] = [theme.colour.page, 5];
     pen.strokeRect(box.x, box.y, box.width, box.height);
     [pen.strokeStyle, pen.lineWidth] = [theme.heads[0], 3];
@@ -131,20 +120,18 @@ class Heads {
 
   pick(index) {
     if (index < 0) return;
-    const head = { ...this.list[index] };
-    const { state } = this.view;
-    this.view.set({ head, map: state.map === "mean" ? "mean" : "head" });
+    this.view.pickHead({ ...this.list[index] });
   }
 
   key(event) {
-    const { payload, state } = this.view;
+    const { stack, state } = this.view;
     const { layer, head } = this.list[this.at];
     const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
     if (!step) return;
     event.preventDefault();
     event.stopPropagation();
     const to = state.layers === "all" ? { layer: layer + step[0], head: head + step[1] } : { layer, head: head + step[1] + step[0] * this.columns };
-    const index = payload.exists(to) ? this.list.findIndex((other) => sameHead(other, to)) : -1;
+    const index = stack.exists(to) ? this.list.findIndex((other) => sameHead(other, to)) : -1;
     if (index < 0) return;
     this.at = index;
     this.buttons.forEach((button, i) => { button.tabIndex = i === index ? 0 : -1; });

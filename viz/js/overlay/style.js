@@ -1,6 +1,8 @@
-// The look of the picture's view; shapes that all views share are in common.js and controls.js.
+// The look of views over a picture; shapes that all views share are in common.js and controls.js.
 
-const STYLE = `${BASE_STYLE}${CONTROL_STYLE}
+const SIDE = 224; // pixels of the column beside the map
+
+const OVERLAY_STYLE = `${BASE_STYLE}${CONTROL_STYLE}
 .px{border:1px solid var(--border);border-radius:8px;background:var(--page);overflow:hidden}
 .px.stale .body{opacity:.45;filter:saturate(.2)}
 .px b{font-weight:600}
