@@ -4,13 +4,14 @@ BIN := .venv/bin
 DATA ?= data
 export OMP_NUM_THREADS ?= 1
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench coverage zoo verify table shots browser clean
+.PHONY: help run test check bench side-by-side coverage zoo verify table shots browser clean
 
 help:
 	@echo "make run     install what is needed and open Headlight in the browser"
 	@echo "make test    everything: lint, types, unit tests, browser tests"
 	@echo "make check   lint and types only"
 	@echo "make bench   speed and size against peers, one table of ratios"
+	@echo "make side-by-side  the same sentence in BertViz, CircuitsVis and Headlight: docs/side_by_side.md"
 	@echo "make coverage  which transformers can be looked into: docs/coverage.md"
 	@echo "make shots   screenshots of every page into shots/: light, dark, phone"
 	@echo "make zoo     train the bundled models again (NAME=gpt-stories for one, DATA=folder with the texts)"
@@ -30,6 +31,9 @@ check: .venv/.dev
 
 bench: .venv/.bench browser
 	$(BIN)/python -m benchmarks $(ONLY)
+
+side-by-side: .venv/.bench browser
+	$(BIN)/python -m benchmarks.side_by_side
 
 coverage: .venv/.dev
 	$(BIN)/python -m tests.coverage

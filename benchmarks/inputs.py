@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from models.records import Trace, Weights
 
 if TYPE_CHECKING:
     from models.zoo.model import Model
@@ -41,11 +44,23 @@ def gpt2_size() -> Any:
 
 
 def text_of(model: Model, n_tokens: int) -> str:
-    """The beginning of the prose that this model reads as exactly so many tokens."""
-    for end in range(1, len(PROSE) + 1):
-        if not PROSE[end - 1].isspace() and model.encode(PROSE[:end]).n_tokens == n_tokens:
-            return PROSE[:end]
+    """The beginning of the prose, told again where it is too short, that this model reads as exactly so many tokens."""
+    prose = PROSE
+    while model.encode(prose).n_tokens < n_tokens:
+        prose += f" {PROSE}"
+    for end in range(1, len(prose) + 1):
+        if not prose[end - 1].isspace() and model.encode(prose[:end]).n_tokens == n_tokens:
+            return prose[:end]
     raise ValueError(f"no beginning of the prose has {n_tokens} tokens for {model.info.name}")
+
+
+def held(trace: Trace) -> Trace:
+    """The trace with all its weights in memory, so that who draws them is not charged for computing them."""
+    stacks = []
+    for attention in trace.attentions:
+        layers = list(attention.weights)
+        stacks.append(dataclasses.replace(attention, weights=Weights(len(layers), layers.__getitem__)))
+    return dataclasses.replace(trace, attentions=tuple(stacks))
 
 
 def quiet() -> None:

@@ -42,6 +42,11 @@ def page(attention: Attention, view: str = "head_view", **options: Any) -> str:
     return html
 
 
+def document(attention: Attention, view: str = "head_view", **options: Any) -> str:
+    """The same as a page that a browser opens from disk."""
+    return f'<!doctype html><meta charset="utf-8">{page(attention, view, **options)}'
+
+
 def _package() -> ModuleType:
     with _notebook():
         try:

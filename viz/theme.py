@@ -19,7 +19,7 @@ PALETTE: dict[str, dict[str, str]] = {
         "border": "#CFCCC3",
         "ink": "#1E2433",
         "muted": "#596174",
-        "faint": "#6E7686",
+        "faint": "#666E7E",
         "primary": "#1F3A6E",
         "on-primary": "#FFFFFF",
         "right": "#08745A",
@@ -54,7 +54,7 @@ BEAM: dict[str, Stops] = {
 
 # Less, the same, more: the middle is the page.
 CHANGE: dict[str, Stops] = {
-    "light": ((0, "#0F5673"), (0.5, "#FFFFFF"), (1, "#A8421E")),
+    "light": ((0, "#0A4FA3"), (0.5, "#FFFFFF"), (1, "#A8421E")),
     "dark": ((0, "#5CC8EA"), (0.5, "#141922"), (1, "#F7A04D")),
 }
 

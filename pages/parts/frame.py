@@ -73,12 +73,19 @@ def begin_home(title: str) -> None:
 def _set_up(title: str) -> None:
     st.set_page_config(
         page_title=title if title == "Headlight" else f"{title} · Headlight",
-        page_icon=str(LOGO),
+        page_icon=_icon(title),
         layout="wide",
         initial_sidebar_state=SIDEBAR,
     )
     with st.sidebar:
         _sidebar()
+
+
+def _icon(title: str) -> str | None:
+    """The logo, once for each page that a visitor comes to: the browser keeps it, and a rerun would send it whole."""
+    there = st.session_state.get("icon_of")
+    st.session_state["icon_of"] = title
+    return None if there == title else str(LOGO)
 
 
 @functools.cache

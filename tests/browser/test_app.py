@@ -322,3 +322,19 @@ def test_a_picture_of_ones_own(visit, folders: Path, tmp_path: Path) -> None:
     (tmp_path / "text.png").write_text("no picture")
     page.locator("[data-testid=stFileUploader] input[type=file]").set_input_files(str(tmp_path / "text.png"))
     expect(page.get_by_text("no PNG, JPEG, WebP or GIF picture")).to_be_visible()
+
+
+def test_the_icon_is_sent_once_and_stays(visit) -> None:
+    """A rerun leaves it out, to stay under its budget; the browser keeps what it has, on every page."""
+    page = visit("/text_attention", ".wb")
+    icon = "document.querySelector('link[rel*=icon]').href"
+    logo = page.evaluate(icon)
+    assert logo.startswith("data:image/svg+xml")
+    type_text(page, TEXT)
+    expect(page.locator(".token.query").filter(has_text="fox")).to_have_count(2, timeout=PATIENCE)
+    assert page.evaluate(icon) == logo
+    page.get_by_role("link", name="Compare").first.click()
+    expect(page).to_have_title(re.compile("^Compare"), timeout=PATIENCE)
+    assert page.evaluate(icon) == logo
+    page.reload()
+    page.wait_for_function(f"{icon} === {logo!r}", timeout=PATIENCE)

@@ -42,6 +42,10 @@ function contrast(a, b) {
   return (high + 0.05) / (low + 0.05);
 }
 
+// What can be read on a colour: nothing softer than black and white is, on all of a ramp.
+const INKS = ["#000000", "#FFFFFF"];
+const inkOn = (rgb) => INKS.reduce((a, b) => (contrast(channels(a), rgb) >= contrast(channels(b), rgb) ? a : b));
+
 // One of the two themes, ready to draw with: `beam` holds 256 colours, `beamInk` what can be read on each, `change`
 // 256 from less to more.
 class Theme {
@@ -56,9 +60,7 @@ class Theme {
     const change = Array.from({ length: 256 }, (_, i) => ramp(THEME.change[name], i / 255));
     this.change = change.map(([r, g, b]) => `rgb(${r} ${g} ${b})`);
     this.changePixels = Uint32Array.from(change, packPixel);
-    const inks = ["#1A0F06", "#FFF3E0"];
-    this.beamInk = table.map((rgb) => inks.reduce((a, b) =>
-      (contrast(channels(a), rgb) >= contrast(channels(b), rgb) ? a : b)));
+    this.beamInk = table.map(inkOn);
   }
   static of(node) {
     const name = isDark(node) ? "dark" : "light";
@@ -165,6 +167,14 @@ function visible(text) {
   if (/^[\p{C}\p{Z}]+$/u.test(text)) return [...text].map(codePoint).join(" ");
   const seen = text.replace(UNSEEN, (c) => MARKS[c] ?? `‹${codePoint(c)}›`);
   return /^\p{M}/u.test(seen) ? `◌${seen}` : seen;
+}
+
+// "rtl" if most letters of these labels are of scripts that are written from right to left. The first letter, which
+// `dir="auto"` goes by, is often the "[CLS]" that a tokenizer put there.
+function directionOf(labels) {
+  const text = labels.join("");
+  const toTheLeft = text.match(/[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/gu);
+  return toTheLeft && toTheLeft.length * 2 > text.match(/\p{L}/gu).length ? "rtl" : "ltr";
 }
 
 function shorten(text, most) {

@@ -58,7 +58,7 @@ const CONTROL_STYLE = `
 .view .seg button:focus-visible{z-index:1;position:relative}
 .view .seg button:hover,.view .button:hover{border-color:var(--primary);color:var(--primary);position:relative}
 .view .toggle{display:inline-flex;align-items:center;gap:7px;border-radius:9px}
-.toggle i{width:28px;height:17px;border-radius:9px;background:var(--border);position:relative}
+.toggle i{width:28px;height:17px;border-radius:9px;background:var(--faint);position:relative}
 .toggle i::after{content:"";position:absolute;left:2px;top:2px;width:13px;height:13px;border-radius:50%;background:var(--page)}
 .toggle[aria-checked=true] i{background:var(--primary)}
 .toggle[aria-checked=true] i::after{left:13px;background:var(--on-primary)}

@@ -42,11 +42,13 @@ class Units {
   only(i) { return this.a[i] === null ? "b" : "a"; }
   // The word with its place on the common axis, as in a sentence.
   named(i, side = null) { return [quoted(this.label(i, side)), ` (${i})`]; }
-  // The words of row or column i: on one side, or of both ("cat → dog").
+  // The words of row or column i: on one side, or of both ("cat → dog"; from right to left where both are read so).
   label(i, side = null) {
     if (side && this[side][i] !== null) return shown(this[side][i]);
     if (!this.paired(i)) return shown(this[this.only(i)][i]);
-    return this.same(i) ? shown(this.a[i]) : `${shown(this.a[i])} → ${shown(this.b[i])}`;
+    if (this.same(i)) return shown(this.a[i]);
+    const arrow = [this.a[i], this.b[i]].every((label) => directionOf([label]) === "rtl") ? "←" : "→";
+    return `${shown(this.a[i])} ${arrow} ${shown(this.b[i])}`;
   }
 }
 

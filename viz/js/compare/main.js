@@ -178,9 +178,8 @@ class Compare extends Mounted {
     const node = span("chip", signed(thousandths));
     const t = thousandths / 1000;
     const colour = this.theme.change[Math.round(127.5 + Math.sign(t) * Math.sqrt(Math.abs(t)) * 127.5)];
-    const rgb = colour.match(/\d+/g).map(Number);
     node.style.background = colour;
-    node.style.color = ["#14171F", "#FFFFFF"].reduce((a, b) => (contrast(channels(a), rgb) >= contrast(channels(b), rgb) ? a : b));
+    node.style.color = inkOn(colour.match(/\d+/g).map(Number));
     return node;
   }
 

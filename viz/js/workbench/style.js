@@ -36,7 +36,8 @@ const STYLE = `${BASE_STYLE}${CONTROL_STYLE}
 .chip{display:flex;align-items:center;flex:1 1 100%;height:28px;border:1px solid var(--border);border-radius:6px;background:var(--page);font-size:13px;min-width:0}
 .chips:has(.chip:nth-child(4)) .chip{flex:1 1 calc(50% - 3px)}
 .chip.focus{border-color:var(--ink);box-shadow:inset 0 0 0 1px var(--ink)}
-.chip.off{opacity:.6}
+.chip.off{border-style:dashed}
+.chip.off .name{color:var(--muted)}
 .view .chip .name{display:flex;align-items:center;gap:7px;flex:1;min-width:0;height:100%;padding:0 4px 0 7px;text-align:left;white-space:nowrap}
 .chip.focus .name{font-weight:600}
 .number{flex:none;width:14px;height:14px;border-radius:3px;font:700 11px/14px inherit;font-size:11px;line-height:14px;font-weight:700;text-align:center}

@@ -108,14 +108,16 @@ function markActive(pen, width, y, bar, { payload, state, theme }) {
   pen.fillText(words, x + 10 + room > width ? Math.max(0, x - 10 - room) : x + 10, y);
 }
 
-// Over the middle of a box, or in the middle of a patch, so many pixels wide, beside what is on the same line already.
+// Over the middle of a box, or in the middle of a patch, so many pixels wide, or in the nearest gap between what is
+// placed on the same line already.
 function beside(placed, box, room, width) {
   const y = Math.round(box.inside ? box.y + box.height / 2 - 7 : box.y - 15);
-  let x = box.x + box.width / 2 - room / 2;
-  for (const other of placed) {
-    if (other.y === y && Math.abs(other.x - x) < room + 2) x = other.x + (x < other.x ? -1 : 1) * (room + 2);
-  }
-  return { x: Math.min(Math.max(0, x), width - room), y };
+  const wanted = Math.min(Math.max(0, box.x + box.width / 2 - room / 2), width - room);
+  const others = placed.filter((other) => other.y === y);
+  const free = (x) => x >= 0 && x <= width - room && others.every((other) => Math.abs(other.x - x) > room + 3);
+  const gaps = [wanted, ...others.flatMap(({ x }) => [x - room - 4, x + room + 4])].filter(free);
+  const x = gaps.reduce((a, b) => (Math.abs(b - wanted) < Math.abs(a - wanted) ? b : a), gaps[0] ?? wanted);
+  return { x, y };
 }
 
 // How near the active token half of the weight that is shown lies; "about" where codes leave more than one answer.

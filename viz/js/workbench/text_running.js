@@ -7,7 +7,7 @@ class RunningText {
   constructor(pane, side) {
     Object.assign(this, { pane, side, seen: false });
     this.title = { both: "Text", query: "queries", key: "keys" }[side];
-    this.element = el("div", { className: "block", dir: "auto", role: "group", "aria-label": this.title });
+    this.element = el("div", { className: "block", role: "group", "aria-label": this.title });
     const act = (name) => (event) => {
       const word = event.target.closest("[data-index]");
       if (word) pane[name](side, Number(word.dataset.index));
@@ -24,6 +24,7 @@ class RunningText {
   build() {
     const { payload, state } = this.bench;
     const { tokens, side, element } = this;
+    element.dir = directionOf(tokens.labels.filter((_, index) => !tokens.special[index]));
     if (side !== "both") element.append(el("div", { className: "cap", textContent: this.title }));
     const hides = hiddenAs(payload, state);
     const out = (index) => (side === "both" ? ["query", "key"] : [side]).every((on) => hides[on][index] === OTHER);
@@ -118,7 +119,8 @@ class RunningText {
   // The neighbour in the text, or the nearest token of the line above or below.
   next(at, key) {
     const { spans, boxes } = this;
-    const step = key === "ArrowLeft" || key === "ArrowUp" ? -1 : 1;
+    const back = this.element.dir === "rtl" ? "ArrowRight" : "ArrowLeft";
+    const step = key === back || key === "ArrowUp" ? -1 : 1;
     if (key === "ArrowLeft" || key === "ArrowRight") {
       for (let i = at + step; i >= 0 && i < spans.length; i += step) if (spans[i]) return spans[i];
       return null;
