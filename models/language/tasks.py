@@ -15,20 +15,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Task:
-    """One task: its name in code, its title on the page, what a model of it does, and what its bundled cards say."""
+    """One task: its name in code, its title on the page, what a model of it does, what its bundled cards call it."""
 
     name: str
     title: str
     does: str
     card: str
+    first: str  # the bundled model that the page starts with
 
 
 TASKS = (
-    Task("sentiment", "Sentiment", "sorts texts into classes", "classify"),
-    Task("questions", "Question answering", "answers questions from a text", "answer from a text"),
-    Task("translation", "Translation", "translates", "translate"),
-    Task("summary", "Summarization", "sums up texts", "summarize"),
-    Task("gaps", "Fill the gap", "fills gaps in a text", "fill mask"),
+    Task("sentiment", "Sentiment", "sorts texts into classes", "classify", "roberta-sentiment"),
+    Task("questions", "Question answering", "answers questions from a text", "answer from a text", "bert-qa"),
+    Task("translation", "Translation", "translates", "translate", "marian-en-fr"),
+    Task("summary", "Summarization", "sums up texts", "summarize", "bart-summary"),
+    Task("gaps", "Fill the gap", "fills gaps in a text", "fill mask", "bert-stories"),
 )
 BY_NAME = {task.name: task for task in TASKS}
 HEADS = {"classify": "sentiment", "answer questions": "questions", "fill mask": "gaps"}  # by `ModelInfo.task`

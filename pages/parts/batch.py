@@ -140,8 +140,8 @@ def _results(page: str, table: Table, run: Run[dict[str, Any]]) -> None:
         )
     st.caption(
         "Text that a spreadsheet would run as a formula begins with an apostrophe in both files. “attention entropy” "
-        "is the mean over all heads and words, as a share of the most it could be; “attention pairs” are the words that "
-        "read each other most, by the mean of all heads."
+        "is the mean over all heads and words, as a share of the most it could be; “attention pairs” are the words "
+        "that read each other most, by the mean of all heads."
     )
 
 

@@ -53,7 +53,7 @@ def choose(page: str) -> str:
     landed = state.pop(f"{page}_to", None)
     if landed is not None:
         state[key] = by_name[landed]
-    elif key not in state and "language_task" not in st.query_params:
+    elif key not in state and key not in st.query_params:
         known = tasks.of_card(st.query_params.get(f"{page}_model", ""))
         if known is not None:
             state[key] = by_name[known]
@@ -63,7 +63,7 @@ def choose(page: str) -> str:
         name = titles.get(state[key] or "", tasks.TASKS[0].name)
         can = state.get(f"{page}_can", ())
         if name not in can:
-            state[f"{page}_model"] = state.get(f"{page}_model_of_{name}", tasks.bundled(name)[-1].name)
+            state[f"{page}_model"] = state.get(f"{page}_model_of_{name}", tasks.BY_NAME[name].first)
         state.pop(f"{page}_said", None)
 
     chosen = st.segmented_control(
@@ -81,16 +81,16 @@ def choose(page: str) -> str:
 
 def model(page: str, task: str) -> str:
     """The model's name, folder or hub id."""
-    names = tuple(card.name for card in tasks.bundled(task))
+    names, first = tuple(card.name for card in tasks.bundled(task)), tasks.BY_NAME[task].first
     if f"{page}_model" not in st.session_state and f"{page}_model" not in st.query_params:
-        st.session_state[f"{page}_model"] = names[-1]
+        st.session_state[f"{page}_model"] = first
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        return ask.model(page, first=names[-1], among=names)
+        return ask.model(page, first=first, among=names)
 
 
 def fallback(page: str, task: str, ref: str) -> show.Choice | None:
     """The way out when a model cannot be had."""
-    return ask.fallback(page, ref, tasks.bundled(task)[-1].name)
+    return ask.fallback(page, ref, tasks.BY_NAME[task].first)
 
 
 def land(page: str, task: str, model: Model) -> None:
