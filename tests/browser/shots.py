@@ -1,4 +1,4 @@
-"""Screenshots of every page into shots/: 1440 wide light and dark, 390 wide dark; and the README's picture.
+"""Screenshots of every page into shots/: 1440 wide light and dark, 390 wide dark; and the README's pictures.
 
 `make shots`, or `python -m tests.browser.shots "/text_attention?view=text"` to look at one place only.
 """
@@ -14,7 +14,15 @@ from pages.parts.frame import pages
 from tests.browser import site
 
 OUT = site.ROOT / "shots"
-README = site.ROOT / "docs" / "text_attention.png"
+DOCS = site.ROOT / "docs"
+TASKS = {  # file in docs/ -> height, place: the README's pictures of what models make of texts
+    "generation": (820, "/generation?generation_temperature=0&generation_text=Once+upon+a+time+there+was+a+king"),
+    "sentiment": (760, "/language_tasks?language_model=roberta-sentiment"),
+    "question_answering": (900, "/language_tasks?language_model=bert-qa"),
+    "translation": (1150, "/language_tasks?language_model=marian-en-fr"),
+    "summarization": (1250, "/language_tasks?language_model=bart-summary"),
+    "fill_the_gap": (1000, "/language_tasks?language_model=bert-stories&language_words=lovely"),
+}
 SIZES = {"light": (1440, 1000, "light"), "dark": (1440, 1000, "dark"), "phone": (390, 1800, "dark")}
 
 
@@ -29,7 +37,9 @@ def main(wanted: list[str]) -> None:
             for size, (width, height, scheme) in SIZES.items():
                 shoot(browser, address + place, OUT / f"{name}_{size}.png", width, height, scheme)
         if not wanted:
-            shoot(browser, address + example(), README, 1280, 1010, "light")
+            shoot(browser, address + example(), DOCS / "text_attention.png", 1280, 1010, "light")
+        for name, (height, place) in TASKS.items() if not wanted else ():
+            shoot(browser, address + place, DOCS / f"{name}.png", 1280, height, "light")
 
 
 def example() -> str:
