@@ -1,4 +1,4 @@
-"""The page of text tasks as a script: each task on bundled models and on tiny folders, and what it says of bad input."""
+"""The page of text tasks as a script: each task on bundled models and tiny folders, and what it says of bad input."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,6 @@ from streamlit.testing.v1 import AppTest
 from models.language import documents, tables
 from pages.parts import tasks
 from tests.language import tiny_tasks
-from tests.language.conftest import task_folder, task_model  # noqa: F401: fixtures
 from tests.pages.test_pages import said
 
 ROOT = Path(__file__).parents[2]
@@ -68,7 +67,7 @@ def test_it_begins_with_sentiment_and_another_task_brings_its_own_model() -> Non
 
 
 @pytest.mark.parametrize("name", [*tiny_tasks.MODELS])
-def test_a_folder_of_any_family_runs_through_the_page(task_folder: Folder, name: str) -> None:  # noqa: F811
+def test_a_folder_of_any_family_runs_through_the_page(task_folder: Folder, name: str) -> None:
     app = page(model=str(task_folder(name)))
     text = plain(app)
     assert not app.error
@@ -97,7 +96,7 @@ def test_a_model_of_no_task_is_told_where_to_go() -> None:
     assert "says: **" in plain(app)
 
 
-def test_languages_are_chosen_and_unknown_ones_are_named(task_folder: Folder) -> None:  # noqa: F811
+def test_languages_are_chosen_and_unknown_ones_are_named(task_folder: Folder) -> None:
     app = page(model=str(task_folder("m2m100")), text="The cat sat.", **{"from": "eng_Latn", "into": "klingon"})
     assert "knows no language “klingon”" in plain(app)
     assert "translates" in plain(app)
@@ -105,7 +104,7 @@ def test_languages_are_chosen_and_unknown_ones_are_named(task_folder: Folder) ->
     assert not app.error
 
 
-def test_a_model_with_prefixes_is_told_what_to_do(task_folder: Folder) -> None:  # noqa: F811
+def test_a_model_with_prefixes_is_told_what_to_do(task_folder: Folder) -> None:
     app = page(model=str(task_folder("t5")), text="The cat sat.")
     assert app.selectbox(key="language_prefix_translation").options == ["English to German", "English to French"]
     assert "translates and sums up texts" in plain(app)
@@ -188,7 +187,7 @@ def with_table(app: AppTest, data: bytes) -> AppTest:
 
 
 def test_a_table_is_read_row_by_row() -> None:
-    app = with_table(page(mode=tasks.TABLE), "id,text\n1,a moving film .\n2,\n3,a dull mess .\n".encode())
+    app = with_table(page(mode=tasks.TABLE), b"id,text\n1,a moving film .\n2,\n3,a dull mess .\n")
     finish(press(app, "Read the table"), "batch")
     run = app.session_state["language_batch"][1]
     assert [row.get("prediction") for row in run.done] == ["positive", None, "negative"]
