@@ -5,6 +5,8 @@ What does a model make of a text, and which words does its answer rest on?
 # section: Explore
 # icon: translate
 
+import streamlit as st
+
 from models import zoo
 from pages.parts import batch, document, frame, reading, show, tasks
 
@@ -13,11 +15,14 @@ PAGE = "language"
 frame.begin(__file__)
 show.scripts("address", "tasks", "workbench")
 task = tasks.choose(PAGE)
-ref = tasks.model(PAGE, task)
+bar = st.container(horizontal=True, vertical_alignment="bottom")
+with bar:
+    ref = tasks.model(PAGE, task)
 model = show.model(ref, instead=tasks.fallback(PAGE, task, ref))
 tasks.land(PAGE, task, model)
 try:
-    mode = tasks.mode(PAGE)
+    with bar:
+        mode = tasks.mode(PAGE)
     if mode == tasks.TABLE:
         batch.stage(PAGE, task, ref, model)
     elif mode == tasks.DOCUMENT:

@@ -1,7 +1,7 @@
 """What an answer owes to each token: raw attention, attention followed through the layers, and gradients.
 
-Gradient x input (Shrikumar et al. 2016, arXiv 1605.01713): with e the embedding of a position and y the logit that is
-explained, e . dy/de. Above 0 the token speaks for the answer, below 0 against it. The sum over positions is not y.
+Gradient x input (Shrikumar et al. 2016, arXiv 1605.01713): with e the embedding of a position and y the log-odds of
+what is explained, e . dy/de. Above 0 the token speaks for the answer, below 0 against it. The sum is not y.
 """
 
 from __future__ import annotations
@@ -72,24 +72,42 @@ def gradient_times_input(model: Model, prepared: Prepared, targets: list[Callabl
     """Gradient x input of each target, [target, position]; raises InputError for models that take no embeddings."""
     if "inputs_embeds" not in model.reader.takes:
         raise InputError(f"{model.info.name} takes no embeddings, so there is no gradient to its input.")
-    table = model.module.get_input_embeddings()
-    ids = prepared.arguments["input_ids"].to(model.module.device)
-    with torch.no_grad():
-        plain = [float(target(model.output(prepared))) for target in targets[:1]]
+    embedded = _embedded(model, prepared, targets)
     with torch.enable_grad():
-        embedded = table(ids).detach().requires_grad_()
-        arguments = {name: value for name, value in prepared.arguments.items() if name != "input_ids"}
-        output = model.output(replace(prepared, arguments=arguments | {"inputs_embeds": embedded}))
+        embedded.requires_grad_()
+        output = model.output(_given(prepared, embedded))
         rows = []
         for i, target in enumerate(targets):
             logit = target(output)
-            if i == 0 and abs(float(logit.detach()) - plain[0]) > SAME * max(1.0, abs(plain[0])):
-                raise InputError(f"{model.info.name} reads embeddings in a way of its own: no gradient to its input.")
             (slope,) = torch.autograd.grad(logit, embedded, retain_graph=i + 1 < len(targets))
             rows.append((slope * embedded).sum(-1)[0].detach().float().cpu().numpy())
-    values = np.stack(rows) if rows else np.zeros((0, ids.shape[1]), np.float32)
+    values = np.stack(rows) if rows else np.zeros((0, embedded.shape[1]), np.float32)
     about = "Each embedding times the gradient of the answer's score: what speaks for it, and what against."
     return Scores("Gradient × input", values, about, signed=True)
+
+
+@torch.no_grad()
+def _embedded(model: Model, prepared: Prepared, targets: list[Callable[[Any], Tensor]]) -> Tensor:
+    """Embeddings [1, position, d_model] that make the model say what it says to the text's token numbers.
+
+    Some models scale what comes from their table by the square root of its width before they go on (Marian).
+    Raises InputError where neither does.
+    """
+    ids = prepared.arguments["input_ids"].to(model.module.device)
+    embedded = model.module.get_input_embeddings()(ids)
+    plain = model.output(prepared)
+    for scale in (1.0, float(embedded.shape[-1]) ** 0.5):
+        output = model.output(_given(prepared, embedded * scale))
+        pairs = [(float(target(plain)), float(target(output))) for target in targets[:1]]
+        if all(abs(a - b) <= SAME * max(1.0, abs(a)) for a, b in pairs):
+            return embedded * scale
+    raise InputError(f"{model.info.name} reads embeddings in a way of its own: no gradient to its input.")
+
+
+def _given(prepared: Prepared, embedded: Tensor) -> Prepared:
+    """The input with embeddings in place of the text's token numbers."""
+    arguments = {name: value for name, value in prepared.arguments.items() if name != "input_ids"}
+    return replace(prepared, arguments=arguments | {"inputs_embeds": embedded})
 
 
 def _relevance(model: Model, reading: Reading, traces: list[Trace], stack: Attention) -> Scores:

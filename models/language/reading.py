@@ -75,32 +75,57 @@ def passage(model: Model, output: Any, prepared: Prepared) -> Passage:
     written = ids[1:]
     probabilities = every[torch.arange(len(written)), written] if len(written) else torch.zeros(0)
     whole = prepared.sequences["target"]
-    tokens = replace(whole, labels=whole.labels[1:], special=whole.special[1:])
+    tokens = replace(whole, labels=_spaced(model, ids.tolist(), whole.labels)[1:], special=whole.special[1:])
     text = model.tokenizer.decode(ids, skip_special_tokens=True).strip()
     return Passage(tokens, probabilities.numpy(), text)
 
 
+def _spaced(model: Model, ids: list[int], labels: tuple[str, ...]) -> tuple[str, ...]:
+    """The labels with the spaces that decoding puts between them, for tokenizers whose tokens carry none."""
+    decoded = [model.tokenizer.decode(ids[:end]) for end in range(len(ids) + 1)]
+    if any(label[:1].isspace() for label in labels) or " " not in decoded[-1]:
+        return labels
+    found = []
+    for before, after, label in zip(decoded, decoded[1:], labels, strict=False):
+        more = after[len(before) :] if after.startswith(before) else label
+        found.append(more if more.strip() == label.strip() else label)
+    return tuple(found)
+
+
 def targets(model: Model, reading: Reading, prepared: Prepared, chosen: int | None = None) -> list[Any]:
-    """What each row of an explanation is of: functions from the model's output to one logit, differentiable.
+    """What each row of an explanation is of: functions from the model's output to log-odds, differentiable.
+
+    The log-odds of a candidate, its logit less the log of all others' exponentials together, say what speaks for it and
+    not for another; a candidate that is decided by itself has its logit.
 
     `chosen`: the class that is explained, the best if None.
     """
     if reading.classes is not None:
         number = reading.classes.ids[0] if chosen is None else chosen
-        return [lambda output: output.logits[0, number]]
+        alone = reading.classes.question != "class"
+        return [lambda output: output.logits[0, number] if alone else odds(output.logits[0], number)]
     if reading.spans is not None:
         best = reading.spans.found[0]
-        return [lambda output: output.start_logits[0, best.first], lambda output: output.end_logits[0, best.last]]
+        return [
+            lambda output: odds(output.start_logits[0], best.first),
+            lambda output: odds(output.end_logits[0], best.last),
+        ]
     if reading.gaps:
         return [_logit(gap.place, gap.ranking.ids[0]) for gap in reading.gaps]
     ids = prepared.arguments["decoder_input_ids"][0].tolist()
     return [_logit(row, number) for row, number in enumerate(ids[1:])]
 
 
+def odds(logits: Tensor, number: int) -> Tensor:
+    """log(p / (1 - p)) of one candidate, from the logits of all of them."""
+    logits = logits.float()
+    others = torch.cat([logits[:number], logits[number + 1 :]])
+    return logits[number] - others.logsumexp(-1)
+
+
 def _logit(place: int, number: int) -> Any:
     def target(output: Any) -> Tensor:
-        logit: Tensor = output.logits[0, place, number]
-        return logit
+        return odds(output.logits[0, place], number)
 
     return target
 

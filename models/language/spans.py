@@ -26,8 +26,9 @@ def spans(model: Model, output: Any, prepared: Prepared) -> Spans:
     """The distributions and the best answers, none of which lies within a better one. Raises InputError."""
     tokens = prepared.sequences["text"]
     start, end = (logits[0].float().softmax(-1).cpu() for logits in (output.start_logits, output.end_logits))
-    inside = torch.tensor([segment == 1 for segment in tokens.segments or (1,) * len(tokens)])
-    inside &= ~torch.tensor(tokens.special.copy())
+    inside = torch.tensor(  # a word that the model does not know may be an answer, although its token is a special one
+        [not mark for mark in tokens.special] if tokens.segments is None else [one == 1 for one in tokens.segments]
+    )
     if not inside.any():
         raise InputError("There is no passage to answer from. Put a text below the question.")
     pairs = (start[:, None] * end[None]).triu().tril(LONGEST - 1) * (inside[:, None] & inside[None])

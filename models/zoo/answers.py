@@ -64,7 +64,7 @@ def _span(model: Model, output: Any, prepared: Prepared) -> Answer:
 
 def _within(logits: Tensor, inside: Tensor) -> Tensor:
     """Probabilities over the positions of the passage alone."""
-    return logits.float().cpu().masked_fill(~inside, -torch.inf).softmax(-1)
+    return logits.detach().float().cpu().masked_fill(~inside, -torch.inf).softmax(-1)
 
 
 def spans(model: Model, output: Any, prepared: Prepared) -> Ranking:

@@ -65,10 +65,10 @@ def mount(page: str, task: str, ref: str, model: Model, put: Given, words: tuple
         ("reading", *key, words), lambda: reading.read(model, put, task, words), lambda _: TASK_BYTES
     )
     intact = keep.trace(model, put)
-    _say(task, model, read)
     for remark in remarks:
         st.caption(show.words(remark))
     with st.container(horizontal=True, vertical_alignment="center"):
+        _say(task, model, read)
         gradients = st.toggle(
             "Compare with gradients",
             value=model.info.n_params <= SMALL,

@@ -84,8 +84,7 @@ def model(page: str, task: str) -> str:
     names, first = tuple(card.name for card in tasks.bundled(task)), tasks.BY_NAME[task].first
     if f"{page}_model" not in st.session_state and f"{page}_model" not in st.query_params:
         st.session_state[f"{page}_model"] = first
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        return ask.model(page, first=first, among=names)
+    return ask.model(page, first=first, among=names)
 
 
 def fallback(page: str, task: str, ref: str) -> show.Choice | None:

@@ -113,8 +113,8 @@ def test_the_alignment_is_walked_by_pointer_and_keys(live: Live) -> None:
     expect(page.locator("h3", has_text="Layer 1").first).to_be_visible()
     box = canvas.bounding_box()
     assert box is not None
-    page.locator(".align canvas").first.hover(position={"x": 120 + 13, "y": 96 + 13})
-    expect(status).to_contain_text(f"“{read.passage.tokens.labels[0].strip()}”")
+    page.locator(".align canvas").first.hover(position={"x": box["width"] - 40, "y": box["height"] - 10})
+    expect(status).to_contain_text(f"“{read.passage.tokens.labels[-1].strip()}”")
     page.locator(".wrote button").first.focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator(".wrote button.on")).to_have_text(read.passage.tokens.labels[1].strip())

@@ -50,7 +50,8 @@ def test_gradient_times_input_is_the_slope_along_each_embedding(task_model: Load
     prepared = reading.prepare(model, given, task)
     target = reading.targets(model, read, prepared)[0]
     found = attribution.gradient_times_input(model, prepared, [target]).values[0]
-    embedded = model.module.get_input_embeddings()(prepared.arguments["input_ids"]).detach()
+    scale = model.info.d_model**0.5 if name == "marian-en-fr" else 1
+    embedded = scale * model.module.get_input_embeddings()(prepared.arguments["input_ids"]).detach()
     rest = {key: value for key, value in prepared.arguments.items() if key != "input_ids"}
 
     def logit(place: int, by: float) -> float:

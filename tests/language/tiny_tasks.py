@@ -90,11 +90,11 @@ LABELS = {"id2label": {0: "sad", 1: "so-so", 2: "glad"}, "label2id": {"sad": 0, 
 
 
 def _bert(cls: Any, **more: Any) -> Callable[[int], Any]:
-    return lambda vocab: cls(hf.BertConfig(vocab_size=vocab, max_position_embeddings=64, **tiny.SIZES, **more))
+    return lambda vocab: cls(hf.BertConfig(vocab_size=vocab, max_position_embeddings=96, **tiny.SIZES, **more))
 
 
 def _xlm_roberta(cls: Any) -> Callable[[int], Any]:
-    return lambda vocab: cls(hf.XLMRobertaConfig(vocab_size=vocab, max_position_embeddings=98, **tiny.SIZES, **IDS))
+    return lambda vocab: cls(hf.XLMRobertaConfig(vocab_size=vocab, max_position_embeddings=162, **tiny.SIZES, **IDS))
 
 
 def _albert(cls: Any, **more: Any) -> Callable[[int], Any]:

@@ -1,13 +1,13 @@
 // Written tokens against read ones: a matrix per method, rows as they were written.
 
 const CELL = 26; // pixels; less where there are many
-const LABEL = { left: 120, top: 96 };
 
 class Alignment {
   constructor(view) {
     this.view = view;
     this.canvases = [];
     this.attention = 0; // which of the attention maps is shown
+    [this.label, this.cell] = [{ left: 0, top: 0 }, CELL];
     this.element = el("section", {});
   }
 
@@ -27,9 +27,14 @@ class Alignment {
       this.view.refresh();
     }, true);
     choice.set(Math.min(this.attention, plain.length - 1));
+    this.label = this.margins();
+    this.cell = this.size();
     const maps = this.numbers.map((number) => this.map(number));
+    const wide = this.label.left + this.cell * header.tokens.length + 30 > this.view.width / 2 - 30;
+    const grid = el("div", { className: "maps" }, ...maps);
+    if (wide) grid.style.gridTemplateColumns = "minmax(0,1fr)";
     this.element.replaceChildren(el("h2", {}, "Which words it read for each word it wrote", ...(plain.length > 1 ? [choice.element] : [])),
-      el("div", { className: "maps" }, ...maps));
+      grid);
     this.canvases.forEach((one) => this.paint(one));
   }
 
@@ -50,9 +55,18 @@ class Alignment {
     return el("div", {}, el("h3", {}, name, legend), el("p", { textContent: `${about} ${agreement}` }), el("div", { className: "align" }, canvas));
   }
 
-  get cell() {
-    const most = Math.max(this.view.header.tokens.length, this.view.header.rows.length);
-    return most > 60 ? 15 : most > 34 ? 20 : CELL;
+  // As much room as the longest labels take.
+  margins() {
+    const { header, font } = this.view;
+    const pen = el("canvas").getContext("2d");
+    pen.font = `13px ${font}`;
+    const most = (labels, letters) => Math.max(0, ...labels.map((label) => pen.measureText(shorten(shown(label), letters)).width));
+    return { left: Math.ceil(most(header.rows, 15)) + 14, top: Math.ceil(most(header.tokens, 13) * 0.87) + 18 };
+  }
+
+  size() {
+    const room = Math.floor((this.view.width - this.label.left - 70) / this.view.header.tokens.length);
+    return Math.max(14, Math.min(CELL, room));
   }
 
   paint({ number, canvas }) {
@@ -91,8 +105,6 @@ class Alignment {
     if (row >= 0 && row < rows.length) pen.strokeRect(label.left, label.top + row * size, n * size - 1, size - 1);
     if (token !== null) pen.strokeRect(label.left + token * size, label.top + row * size, size - 1, size - 1);
   }
-
-  get label() { return this.view.narrow ? { left: 84, top: 84 } : LABEL; }
 
   mark() { this.canvases.forEach((one) => this.paint(one)); }
 

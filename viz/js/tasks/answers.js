@@ -2,8 +2,8 @@
 
 // One row of a list: a label, a bar, a probability; pressed if it can be chosen.
 function option(label, probability, most, { className = "", onclick = null, role = null, on = false } = {}) {
-  const bar = el("i");
-  bar.style.width = `${most > 0 ? (100 * Math.max(0, probability)) / most : 0}%`;
+  const bar = el("i", { hidden: !(most > 0) });
+  bar.style.width = `${Math.min(100, (100 * Math.max(0, probability)) / (most || 1))}%`;
   const nodes = [el("bdi", { textContent: label, title: label }), el("span", {}, bar), span("number", probabilityWords(probability))];
   if (!onclick) return el("div", { className: `option ${className}` }, ...nodes);
   const button = pressable(`option ${className}`, "", onclick);
@@ -20,7 +20,7 @@ function classNodes(view) {
     const choice = view.live && listed.length > 1 ? { onclick: () => view.ask(`class ${number}`), role: "radio", on: number === chosen } : {};
     return option(label, share, 1, choice);
   });
-  const rest = n > listed.length ? [option(`the other ${thousands(n - listed.length)}`, left, 1, { className: "none" })] : [];
+  const rest = n > listed.length ? [option(`the other ${thousands(n - listed.length)}`, left, 0, { className: "none" })] : [];
   const words = alone ? "each decided by itself" : view.live && listed.length > 1 ? "choose one to see what speaks for it" : "";
   return section("Classes", words, el("div", { className: "options", role: "radiogroup", "aria-label": "Classes" }, ...rows, ...rest));
 }
@@ -43,7 +43,7 @@ function gapNodes(view) {
       ? pressable("button", `Gap ${i + 1}`, () => view.choose(i), { ariaPressed: String(i === view.row) }) : span("", "Gap");
     const rows = candidates.map(([label, share]) => option(shown(label), share, most));
     const left = Math.max(0, 1 - candidates.reduce((sum, [, share]) => sum + share, 0));
-    if (n > candidates.length) rows.push(option(`the other ${thousands(n - candidates.length)}`, left, most, { className: "none" }));
+    if (n > candidates.length) rows.push(option(`the other ${thousands(n - candidates.length)}`, left, 0, { className: "none" }));
     const words = asked.map(([word, rank, share]) => {
       const node = el("div", { className: "asked" });
       fill(node, [quoted(word), " has rank ", strong(thousands(rank + 1)), ` of ${thousands(n)}, probability `, strong(probabilityWords(share)), "."]);
