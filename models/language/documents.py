@@ -172,9 +172,14 @@ def read(model: Model, given: Given, task: str, windows: tuple[Window, ...]) -> 
             if task == "gaps" and model.tokenizer.mask_token not in text:
                 yield Part(window, text, None, "There is no gap in this window.")
                 continue
-            yield Part(window, text, reading.read(model, replace(given, text=text), task))
+            yield Part(window, text, _light(reading.read(model, replace(given, text=text), task)))
         except InputError as problem:
             yield Part(window, text, None, str(problem))
+
+
+def _light(read: Reading) -> Reading:
+    """Without the probability of every word of the vocabulary: a document may have many gaps."""
+    return replace(read, gaps=tuple(replace(gap, ranking=replace(gap.ranking, every=None)) for gap in read.gaps))
 
 
 def marked(model: Model, text: str, task: str) -> str:

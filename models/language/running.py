@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 from models.zoo.errors import HeadlightError
 
 T = TypeVar("T")
-PATIENCE = 30.0  # seconds without a look at it after which the visitor has left
+PATIENCE = 150.0  # seconds without a look after which the visitor has left; a hidden tab looks once a minute
 
 
 class Run(Generic[T]):

@@ -7,6 +7,7 @@ its start times that of its end.
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -65,6 +66,8 @@ def spelled(tokens: Sequence, first: int, last: int) -> tuple[str, tuple[int, in
         text = "".join(tokens.labels[first : last + 1])
         return text.strip(), (0, 0)
     start, end = min(span[0] for span in known), max(span[1] for span in known)
+    while end < len(passage) and unicodedata.category(passage[end]).startswith("M"):
+        end += 1  # an accent that the tokenizer drops belongs to the letter before it
     cut = passage[start:end]
     start += len(cut) - len(cut.lstrip())
     return cut.strip(), (start, start + len(cut.strip()))

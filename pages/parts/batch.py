@@ -102,7 +102,7 @@ def _prefix(page: str, task: str, model: Model) -> list[str]:
 
     told = prefixes(model, task)
     chosen = st.session_state.get(f"{page}_prefix_{task}")
-    return [told.get(chosen, "")] if told else []
+    return [told.get(chosen or "", "")] if told else []
 
 
 def _results(page: str, table: Table, run: Run[dict[str, Any]]) -> None:

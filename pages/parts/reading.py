@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from models.zoo.model import Model
 
 SMALL = 30_000_000  # parameters up to which gradients are shown unasked
-TASK_BYTES = 400_000  # of a reading, about
+TASK_BYTES = 100_000  # of a reading, about, its vocabulary left out
 
 
 def stage(page: str, task: str, ref: str, model: Model) -> None:
@@ -62,7 +62,9 @@ def mount(page: str, task: str, ref: str, model: Model, put: Given, words: tuple
     words, remarks = _known(model, words)
     key = (model.id, put.key, task)
     read: Reading = keep.made(
-        ("reading", *key, words), lambda: reading.read(model, put, task, words), lambda _: TASK_BYTES
+        ("reading", *key, words),
+        lambda: reading.read(model, put, task, words),
+        lambda made: TASK_BYTES + len(made.gaps) * 4 * model.info.d_vocab,
     )
     intact = keep.trace(model, put)
     for remark in remarks:

@@ -143,7 +143,11 @@ def starts(page: str, task: str, ref: str) -> list[show.Choice]:
     found = ask.starts(page, ref, reads(task), EXAMPLES[task])
 
     def start(begin: Callable[[], None]) -> Callable[[], None]:
-        return lambda: (st.session_state.update({f"{page}_mode": TEXT}), begin())[1]
+        def anew() -> None:
+            st.session_state[f"{page}_mode"] = TEXT
+            begin()
+
+        return anew
 
     return [(title, start(begin)) for title, begin in found]
 

@@ -68,7 +68,10 @@ def test_it_begins_with_sentiment_and_another_task_brings_its_own_model() -> Non
 
 @pytest.mark.parametrize("name", [*tiny_tasks.MODELS])
 def test_a_folder_of_any_family_runs_through_the_page(task_folder: Folder, name: str) -> None:
-    app = page(model=str(task_folder(name)))
+    given = {"text": "The cat sat on the ___ mat." if "gaps" in name else "The cat sat on the mat."}
+    if "questions" in name:
+        given["question"] = "Who sat?"
+    app = page(model=str(task_folder(name)), **given)
     text = plain(app)
     assert [one.value for one in app.error] == []
     assert {
