@@ -40,7 +40,7 @@ def attention(model: Model, trace: Trace, reading: Reading) -> tuple[Scores, ...
     last = len(stack.weights) - 1
     mean = stack.weights[last].mean(0)[rows]
     where = _where(reading)
-    found = [Scores("Attention, last layer", mean, f"Mean of the heads of layer {last}: what {where} reads.")]
+    found = [Scores("Attention, last layer", mean, f"Mean of the heads of layer {last}, looking from {where}.")]
     if len(stack.weights) > 1 and len(stack.keys) <= LONGEST:
         through = rollout(layer.mean(0) for layer in stack.weights)[rows].astype(np.float32)
         about = f"Attention rollout: how much of each token reaches {where} through all layers."

@@ -97,7 +97,7 @@ function endNodes(view) {
     return node;
   });
   const row = el("div", {}, ...view.columns);
-  const key = el("span", { className: "cap key" }, el("b"), "begins here ", el("i"), "ends here");
+  const key = el("span", { className: "cap key" }, el("b"), "begins here", el("i"), "ends here");
   const made = section("Where the answer begins and ends", "", el("div", { className: "ends", tabIndex: 0, role: "group", "aria-label": "Start and end of the answer, token by token" }, row));
   made.firstChild.append(key);
   return made;

@@ -1,5 +1,4 @@
 // The look of the text tasks; shapes that all views share are in common.js.
-
 const STYLE = `${BASE_STYLE}${CONTROL_STYLE}
 .task{border:1px solid var(--border);border-radius:8px;background:var(--page);overflow:hidden}
 .task b{font-weight:600}
@@ -43,7 +42,7 @@ const STYLE = `${BASE_STYLE}${CONTROL_STYLE}
 .ends .place.in span{background:color-mix(in srgb,var(--head) 18%,var(--page));font-weight:600}
 .ends .place.over{background:var(--panel);box-shadow:inset 0 0 0 1px var(--border)}
 .key i,.key b{display:inline-block;width:10px;height:10px;border-radius:2px;margin-right:5px;background:var(--head)}
-.key i{background:var(--head2)}
+.key i{background:var(--head2);margin-left:14px}
 .align{overflow:auto;max-height:560px;scrollbar-width:thin}
 .align canvas{touch-action:pan-x pan-y}
 .task .status{padding:9px 14px;background:var(--panel);border-top:1px solid var(--line);line-height:1.4;min-height:40px;overflow-wrap:anywhere}
