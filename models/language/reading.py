@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 CLASSES = 1_000  # the most classes that are listed by name
 
 
-@torch.no_grad()
 def read(model: Model, given: Given, task: str, words: tuple[str, ...] = ()) -> Reading:
     """One pass and what it says. `words`: for gaps, words whose rank is wanted. Raises InputError."""
-    prepared = prepare(model, given, task)
+    return of_prepared(model, prepare(model, given, task), task, words)
+
+
+@torch.no_grad()
+def of_prepared(model: Model, prepared: Prepared, task: str, words: tuple[str, ...] = ()) -> Reading:
+    """`read` for an input that is ready."""
     return of_output(model, model.output(prepared), prepared, task, words)
 
 

@@ -15,6 +15,7 @@ from viz.views import tasks as view
 
 if TYPE_CHECKING:
     from models.records import Reading, Trace
+    from models.zoo.inputs import Prepared
     from models.zoo.model import Model
 
 SMALL = 30_000_000  # parameters up to which gradients are shown unasked
@@ -61,9 +62,12 @@ def mount(page: str, task: str, ref: str, model: Model, put: Given, words: tuple
         put = replace(put, text=gaps.marked(model, put.text))
     words, remarks = _known(model, words)
     key = (model.id, put.key, task)
+    prepared: Prepared = keep.made(  # what an encoder-decoder reads, it has to write first: that is done once
+        ("prepared", *key), lambda: reading.prepare(model, put, task), lambda _: TASK_BYTES
+    )
     read: Reading = keep.made(
         ("reading", *key, words),
-        lambda: reading.read(model, put, task, words),
+        lambda: reading.of_prepared(model, prepared, task, words),
         lambda made: TASK_BYTES + len(made.gaps) * 4 * model.info.d_vocab,
     )
     intact = keep.trace(model, put)
@@ -83,7 +87,7 @@ def mount(page: str, task: str, ref: str, model: Model, put: Given, words: tuple
     packed = keep.packed(
         ("task view", *key, words, gradients, chosen),
         lambda: view.view(
-            read, _explained(model, put, task, read, intact.trace, gradients, chosen), title=_title(task, model)
+            read, _explained(model, put, prepared, read, intact.trace, gradients, chosen), title=_title(task, model)
         ),
     )
     show.view(packed.view, key="tasks", data=packed.data, ask="")
@@ -119,10 +123,10 @@ def _say(task: str, model: Model, read: Reading) -> None:
 
 
 def _explained(
-    model: Model, put: Given, task: str, read: Reading, trace: Trace, wanted: bool, chosen: int | None
+    model: Model, put: Given, prepared: Prepared, read: Reading, trace: Trace, wanted: bool, chosen: int | None
 ) -> view.Explained:
     """What the answer rests on, as far as it was asked for and can be had."""
-    from models.language import attribution, reading
+    from models.language import attribution
 
     raw = attribution.attention(model, trace, read)
     why = (
@@ -131,7 +135,6 @@ def _explained(
     if not wanted:
         return view.Explained(attention=raw, chosen=chosen, why_not=tuple(why))
     try:
-        prepared = reading.prepare(model, put, task)
         found = attribution.gradients(model, prepared, read, lambda target: model.look(put, gradient_of=target), chosen)
     except zoo.InputError as problem:
         return view.Explained(attention=raw, chosen=chosen, why_not=(*why, str(problem)))

@@ -115,9 +115,9 @@ def test_the_alignment_is_walked_by_pointer_and_keys(live: Live) -> None:
     assert box is not None
     page.locator(".align canvas").first.hover(position={"x": box["width"] - 40, "y": box["height"] - 10})
     expect(status).to_contain_text(f"“{read.passage.tokens.labels[-1].strip()}”")
-    page.locator(".wrote button").first.focus()
-    page.keyboard.press("ArrowRight")
-    expect(page.locator(".wrote button.on")).to_have_text(read.passage.tokens.labels[1].strip())
+    page.locator(".wrote button.on").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".wrote button.on")).to_have_text(read.passage.tokens.labels[-2].strip())
 
 
 def test_an_exported_page_holds_it_all_and_runs_no_text(exported: Callable[[View], Page]) -> None:
