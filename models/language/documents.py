@@ -92,7 +92,9 @@ def plan(model: Model, text: str, n_tokens: int, stride: int, task: str) -> tupl
     found, first = [], 0
     while first < len(spans):
         last = _fitting(model.tokenizer, text, spans, first, min(first + n_tokens, len(spans)), n_tokens, task)
-        begin, end = spans[first][0], spans[last - 1][1]
+        begin = spans[first][0]
+        stop = max(spans[last][0], spans[last - 1][1]) if last < len(spans) else len(text)
+        end = begin + len(text[begin:stop].rstrip())  # with what follows its last token and is no token's: accents
         found.append(Window(begin, end, last - first))
         if last >= len(spans):
             break
