@@ -100,12 +100,18 @@ def _document(page: str, task: str, ref: str) -> Given:
         )
     question = None
     if task == "questions":
-        st.session_state.setdefault(f"{page}_question", st.query_params.get("question", ask.QUESTION))
+        st.session_state.setdefault(f"{page}_question", st.query_params.get("question") or _first(ref))
         question = st.text_input(
             "Question", key=f"{page}_question", persist_state="session", placeholder="Ask about the text"
         )
     st.caption(f"{len(text or ''):,} characters")
     return Given(text or "", question)
+
+
+def _first(ref: str) -> str:
+    """The question that the model's own first example asks."""
+    card = zoo.card(ref)
+    return str(card.examples[0].get("question", ask.QUESTION)) if card is not None and card.examples else ask.QUESTION
 
 
 def _decoded(data: bytes) -> str:
@@ -198,7 +204,6 @@ def _windows(page: str, task: str, ref: str, model: Model, put: Given, run: Run[
         on_select="rerun",
         selection_mode="single-row",
         hide_index=True,
-        height=min(38 + 35 * len(rows), 330),
     )
     if run.running:
         return
