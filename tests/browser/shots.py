@@ -16,7 +16,7 @@ from tests.browser import site
 OUT = site.ROOT / "shots"
 DOCS = site.ROOT / "docs"
 TASKS = {  # file in docs/ -> height, place: the README's pictures of what models make of texts
-    "generation": (820, "/generation?generation_temperature=0&generation_text=Once+upon+a+time+there+was+a+king"),
+    "generation": (1180, "/generation?generation_temperature=0&generation_text=Once+upon+a+time+there+was+a+king"),
     "sentiment": (760, "/language_tasks?language_model=roberta-sentiment"),
     "question_answering": (900, "/language_tasks?language_model=bert-qa"),
     "translation": (1150, "/language_tasks?language_model=marian-en-fr"),
@@ -39,7 +39,8 @@ def main(wanted: list[str]) -> None:
         if not wanted:
             shoot(browser, address + example(), DOCS / "text_attention.png", 1280, 1010, "light")
         for name, (height, place) in TASKS.items() if not wanted else ():
-            shoot(browser, address + place, DOCS / f"{name}.png", 1280, height, "light")
+            tokens = 14 if name == "generation" else 0
+            shoot(browser, address + place, DOCS / f"{name}.png", 1280, height, "light", tokens)
 
 
 def example() -> str:
@@ -51,12 +52,15 @@ def example() -> str:
     return f"/text_attention?{urlencode({'text': text, 'heads': heads})}"
 
 
-def shoot(browser: Browser, address: str, file: Path, width: int, height: int, scheme: str) -> None:
-    """One picture of one place, drawn and at rest."""
+def shoot(browser: Browser, address: str, file: Path, width: int, height: int, scheme: str, tokens: int = 0) -> None:
+    """One picture of one place, drawn and at rest; of Generation, after so many tokens."""
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(address)
     page.locator(".view[data-ready] :is(.wb, .cmp, svg)").last.wait_for(timeout=90_000)
+    for number in range(tokens):
+        page.get_by_role("button", name="One token").click()
+        page.locator(".written button").nth(number).wait_for()
     page.wait_for_timeout(1_500)  # fonts and the last transition
     page.screenshot(path=file)
     context.close()

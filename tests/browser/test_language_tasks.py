@@ -177,7 +177,7 @@ def test_words_are_ranked_and_what_is_written_follows_the_settings(visit: Visit)
     box = page.get_by_role("spinbutton", name="Beams")
     box.fill("3")
     box.press("Enter")
-    expect(page.get_by_text("the best of 3 beams")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("the best of 3 beams").first).to_be_visible(timeout=PATIENCE)
 
 
 def test_a_document_is_read_stopped_and_a_window_opened(visit: Visit) -> None:
