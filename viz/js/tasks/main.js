@@ -48,7 +48,15 @@ class TaskView extends Mounted {
     }
     sections.push(this.readNodes());
     this.body.replaceChildren(...sections);
+    this.showEnds();
     this.tell();
+  }
+
+  // Where the answer begins, in sight.
+  showEnds() {
+    const ends = this.body.querySelector(".ends");
+    const begin = ends?.querySelector(".in");
+    if (begin) ends.scrollLeft = begin.getBoundingClientRect().x - ends.getBoundingClientRect().x - ends.clientWidth / 2;
   }
 
   // The text that was read, shaded once per method; without any, as it is.

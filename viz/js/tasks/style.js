@@ -18,6 +18,7 @@ const STYLE = `${BASE_STYLE}${CONTROL_STYLE}
 .option.none i{background:var(--faint)}
 .gaps{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,260px),1fr));gap:12px 26px}
 .gaps .option{min-height:26px;padding:0 6px;font-size:14.5px}
+.view .gaps .button[aria-pressed=true]{border-color:var(--primary);color:var(--primary);font-weight:600}
 .gaps .asked{font-size:13.5px;margin:6px 0 0 6px;color:var(--ink)}
 .maps{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,430px),1fr));gap:14px 26px}
 .maps>div{min-width:0}
