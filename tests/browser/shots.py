@@ -32,7 +32,8 @@ def main(wanted: list[str]) -> None:
                 shoot(browser, address + place, OUT / f"{name}_{size}.png", width, height, scheme)
         if not wanted or "readme" in wanted:
             for name, (place, height) in readme().items():
-                shoot(browser, address + place, DOCS / f"{name}.png", 1280, height, "light")
+                tokens = 14 if name == "generation" else 0
+                shoot(browser, address + place, DOCS / f"{name}.png", 1280, height, "light", tokens)
 
 
 def readme() -> dict[str, tuple[str, int]]:
@@ -41,6 +42,12 @@ def readme() -> dict[str, tuple[str, int]]:
         "text_attention": (induction(), 1010),
         "vision": ("/vision?head=2.3", 930),
         "detection": ("/detection", 1000),
+        "generation": ("/generation?generation_temperature=0&generation_text=Once+upon+a+time+there+was+a+king", 1180),
+        "sentiment": ("/language_tasks?language_model=roberta-sentiment", 760),
+        "question_answering": ("/language_tasks?language_model=bert-qa", 900),
+        "translation": ("/language_tasks?language_model=marian-en-fr", 1150),
+        "summarization": ("/language_tasks?language_model=bart-summary", 1250),
+        "fill_the_gap": ("/language_tasks?language_model=bert-stories&language_words=lovely", 1000),
     }
 
 
@@ -53,12 +60,15 @@ def induction() -> str:
     return f"/text_attention?{urlencode({'text': text, 'heads': heads})}"
 
 
-def shoot(browser: Browser, address: str, file: Path, width: int, height: int, scheme: str) -> None:
-    """One picture of one place, drawn and at rest."""
+def shoot(browser: Browser, address: str, file: Path, width: int, height: int, scheme: str, tokens: int = 0) -> None:
+    """One picture of one place, drawn and at rest; of Generation, after so many tokens."""
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(address)
     page.locator(".view[data-ready] :is(.wb, .cmp, .px, svg)").last.wait_for(timeout=90_000)
+    for number in range(tokens):
+        page.get_by_role("button", name="One token").click()
+        page.locator(".written button").nth(number).wait_for()
     page.wait_for_timeout(1_500)  # fonts and the last transition
     page.screenshot(path=file)
     context.close()
