@@ -35,9 +35,19 @@ SPECIAL, PLAIN = "special token", "plain text"
 PICTURE = Path(__file__).parent / "examples" / "lighthouse.webp"
 
 
-def model(page: str, label: str = "Model", first: str = keep.DEFAULT_MODEL, reads: str = "") -> str:
-    """The name, folder or hub id of a model: bundled ones to pick (those that read `reads`), anything else to type."""
+def model(
+    page: str,
+    label: str = "Model",
+    first: str = keep.DEFAULT_MODEL,
+    reads: str = "",
+    among: tuple[str, ...] = (),
+) -> str:
+    """The name, folder or hub id of a model: bundled ones to pick, anything else to type.
+
+    `reads`: pick from those that read this; `among`: from these.
+    """
     found = [card for card in zoo.bundled() if not reads or any(reads in example for example in card.examples)]
+    found = [card for card in found if not among or card.name in among]
     cards = {card.name: card for card in sorted(found, key=lambda card: card.name != first)}
     return st.selectbox(
         label,
