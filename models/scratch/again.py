@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from models.records import Anatomy, Floats, Stage
 from models.scratch.block import ACTIVATIONS
-from models.scratch.positions import Learned, Sinusoidal
+from models.scratch.positions import Learned
 
 Doubles = NDArray[np.float64]
 Operands = dict[str, Floats]
@@ -38,7 +38,7 @@ def operands(rule: str, owner: Any, values: Tensor, context: Mapping[str, Any]) 
         return _plain({"added": owner.segments.weight[context["segments"]]})
     if kind == "plus":
         n, d = values.shape[-2:]
-        table = owner.table[:n] if isinstance(owner, Learned) else _sines(owner, n, d)
+        table = owner.table[:n] if isinstance(owner, Learned) else owner.table(n, d)
         return _plain({"added": table})
     if kind == "affine":
         found = {"scale": owner.weight}
@@ -54,10 +54,6 @@ def operands(rule: str, owner: Any, values: Tensor, context: Mapping[str, Any]) 
 def _plain(found: Mapping[str, Tensor]) -> Operands:
     """As numpy sees them, without a copy."""
     return {name: tensor.detach().numpy() for name, tensor in found.items()}
-
-
-def _sines(owner: Sinusoidal, n: int, d: int) -> Tensor:
-    return owner.table(n, d)
 
 
 def _turns(owner: nn.Module, position: Any, n: int, d: int) -> dict[str, Tensor]:

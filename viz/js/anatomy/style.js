@@ -45,8 +45,7 @@ const STYLE = `${BASE_STYLE}${CONTROL_STYLE}
 .shape code{color:var(--ink);margin-right:6px}
 .matrix-frame{overflow-x:auto;scrollbar-width:thin;padding:3px;margin:-3px}
 .legend{margin-top:6px;gap:4px 8px}
-.sum{margin-top:12px;padding:12px 14px;background:var(--panel);border:1px solid var(--line);border-radius:8px}
-.main .sum{padding:12px 0 0;background:none;border:0;border-top:1px solid var(--line);border-radius:0}
+.sum{margin-top:12px;padding-top:12px;border-top:1px solid var(--line)}
 .cell-head{display:flex;gap:4px 12px;align-items:baseline;flex-wrap:wrap;margin-bottom:8px}
 .cell-value{font-size:22px;font-weight:600;min-width:5.2em}
 .cell-where{color:var(--muted)}
