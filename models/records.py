@@ -699,7 +699,9 @@ class Stage:
     """One step of a forward pass: what came out of it, and how.
 
     `axes` names each axis of `values`: "position", "head", "query", "key", "dimension", "hidden", "pixel", "token" or
-    "class". `reads` are the earlier stages it was computed from, as numbers into the anatomy.
+    "class". `reads` are the earlier stages it was computed from, as numbers into the anatomy. `rule` says how a cell is
+    made of them and of the `operands`, which are weights and constants (`models.scratch.again`); `symbol` and `says`
+    call the stage by a letter, and tell in a sentence what it is for.
     """
 
     name: str
@@ -710,6 +712,10 @@ class Stage:
     values: NDArray[Any]
     reads: tuple[int, ...]
     code: Code
+    symbol: str = ""
+    says: str = ""
+    rule: str = "given"
+    operands: dict[str, Floats] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", frozen(self.values))
@@ -721,13 +727,21 @@ class Stage:
 class Anatomy:
     """A forward pass taken apart, in the order it ran in; `difference` is the largest from the model's own logits.
 
-    `sequences`: what stands at the positions, by the stack that reads them: "stack", "encoder", "decoder".
+    `sequences`: what stands at the positions, by the stack that reads them: "stack", "encoder", "decoder". `counted`:
+    what the model holds and did in this pass, to be held against the arithmetic of `models.cost`.
     """
 
     config: Config
     sequences: dict[str, Sequence]
     stages: tuple[Stage, ...]
     difference: float
+    counted: Budget
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held in memory, the model's copied weights among them."""
+        weights = {id(a.base if a.base is not None else a): a.nbytes for s in self.stages for a in s.operands.values()}
+        return sum(stage.values.nbytes for stage in self.stages) + sum(weights.values())
 
     def find(self, name: str, layer: int | None = None, module: str = "") -> Stage:
         """The last stage of this name, in a layer, in a module whose name has `module` in it; raises KeyError."""

@@ -7,6 +7,7 @@
 5. `transformer`  decoder, encoder, and both; how weights begin
 6. `vision`       the same for pictures
 
-`hf` fetches weights from the library's classes and gives them back; `anatomy` takes one forward pass apart. Its shape
-is a `Config`, and what may change while it trains are `Knobs`, both in `models.records`.
+`hf` fetches weights from the library's classes and gives them back; `anatomy` takes one forward pass apart, `again`
+computes each of its stages once more, and `counted` counts what a model holds and does. Its shape is a `Config`, and
+what may change while it trains are `Knobs`, both in `models.records`.
 """

@@ -9,8 +9,11 @@ answers is compared with what the model itself answers to the same input.
 
 import inspect
 import re
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import CodeType
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,6 +22,8 @@ from torch import Tensor, nn
 
 from models.records import Anatomy, Code, Config, Knobs, Sequence, Stage
 from models.scratch import hf
+from models.scratch.again import operands
+from models.scratch.counted import counted
 from models.scratch.stages import Shown, shown
 from models.scratch.stepping import Assignment, watch
 from models.scratch.transformer import probabilities
@@ -65,10 +70,19 @@ def dissect(
         logits, assignments = watch(run)
         expected = model.module(**{n: v.to(model.module.device) for n, v in prepared.arguments.items()}).logits
     difference = (logits - expected.float().cpu()).abs().max().item()
-    return Anatomy(ours.config, _sequences(ours.config, prepared), _stages(ours, assignments), difference)
+    context = {
+        "temperature": temperature,
+        "d_head": ours.config.d_head,
+        "segments": options.get("segments", torch.zeros(1, 1).long())[0],
+    }
+    stages = _stages(ours, assignments, context)
+    budget = counted(ours, lambda: ours(*inputs, knobs=readable, **options), stages)
+    if "decoder" not in ours.config.kind:
+        budget = replace(budget, cache=0)  # all is read at once, nothing is kept
+    return Anatomy(ours.config, _sequences(ours.config, prepared), stages, difference, budget)
 
 
-def _stages(ours: nn.Module, assignments: list[Assignment]) -> tuple[Stage, ...]:
+def _stages(ours: nn.Module, assignments: list[Assignment], context: dict[str, Any]) -> tuple[Stage, ...]:
     """The assignments that are stages; a value that was passed on as it is was one before."""
     names = {id(module): name for name, module in ours.named_modules()}
     stages: list[Stage] = []
@@ -78,12 +92,23 @@ def _stages(ours: nn.Module, assignments: list[Assignment]) -> tuple[Stage, ...]
         if what is None or not isinstance(made.value, Tensor) or id(made.value) in number:
             continue
         reads = tuple(dict.fromkeys(number[id(value)] for value in made.used if id(value) in number))
+        if what.rule in ("rotate", "share"):  # one statement does it to keys and to others
+            reads = tuple(read for read in reads if stages[read].name.split()[-1] == what.name.split()[-1])
         number[id(made.value)] = len(stages)
-        stages.append(_stage(what, made, names.get(id(made.owner), ""), reads, stages))
+        module = names.get(id(made.owner), "")
+        told = context | {"position": _position(ours, module)}
+        stages.append(_stage(what, made, module, reads, stages, told))
     return tuple(stages)
 
 
-def _stage(what: Shown, made: Assignment, module: str, reads: tuple[int, ...], before: list[Stage]) -> Stage:
+def _position(ours: nn.Module, module: str) -> Any:
+    """The position encoding of the stack that a module is in."""
+    return getattr(getattr(ours, module.split(".")[0], None), "position", None)
+
+
+def _stage(
+    what: Shown, made: Assignment, module: str, reads: tuple[int, ...], before: list[Stage], context: dict[str, Any]
+) -> Stage:
     """One stage without the batch axis; temperature and softmax keep the axes of the logits."""
     batched = not what.axes or made.value.ndim > len(what.axes)  # a bias is the same for every text
     values = (made.value[0] if batched else made.value).numpy().copy()
@@ -97,9 +122,14 @@ def _stage(what: Shown, made: Assignment, module: str, reads: tuple[int, ...], b
         values=values,
         reads=reads,
         code=_code(made.code, made.function, made.lines),
+        symbol=what.symbol,
+        says=what.says,
+        rule=what.rule,
+        operands=operands(what.rule, made.owner, made.value, context),
     )
 
 
+@cache
 def _code(code: CodeType, function: str, ran: tuple[int, int]) -> Code:
     """The function's lines, and those that ran."""
     lines, first = inspect.getsourcelines(code)

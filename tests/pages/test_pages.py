@@ -27,7 +27,9 @@ def said(app: AppTest) -> str:
 
 
 def test_every_page_describes_itself() -> None:
-    assert [p.title for p in frame.pages()] == ["Compare", "Generation", "Language tasks", "Text attention", "Vision"]
+    explore = ["Compare", "Detection", "Generation", "Language tasks", "Text attention", "Vision"]
+    understand = ["Anatomy"]
+    assert [p.title for p in frame.pages()] == [*explore, *understand]
     for found in frame.pages():
         assert found.question.endswith("?")
         assert found.section in frame.SECTIONS
