@@ -1,10 +1,10 @@
-# make run · test · check · bench · coverage · zoo · shots: each works on a fresh machine and makes .venv itself.
+# make run · test · check · bench · coverage · zoo · positions · shots: each works on a fresh machine and makes .venv itself.
 PYTHON ?= python3
 BIN := .venv/bin
 DATA ?= data
 export OMP_NUM_THREADS ?= 1
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench side-by-side coverage zoo verify table shots browser clean
+.PHONY: help run test check bench side-by-side coverage zoo positions verify table shots browser clean
 
 help:
 	@echo "make run     install what is needed and open Headlight in the browser"
@@ -15,6 +15,7 @@ help:
 	@echo "make coverage  which transformers can be looked into: docs/coverage.md"
 	@echo "make shots   screenshots of every page into shots/: light, dark, phone"
 	@echo "make zoo     train the bundled models again (NAME=gpt-stories for one, DATA=folder with the texts)"
+	@echo "make positions  train the models of the Positions page again, and record how they read longer texts"
 	@echo "make table     what the bundled models are and do, from their cards: docs/zoo.md"
 	@echo "make verify  measure the bundled models again and compare with their cards (DATA=folder)"
 
@@ -40,6 +41,9 @@ coverage: .venv/.dev
 
 zoo: .venv/.zoo
 	$(BIN)/python -m models.zoo train $(NAME) --data $(DATA)
+
+positions: .venv/.run
+	$(BIN)/python -m models.learn.positions
 
 table: .venv/.run
 	$(BIN)/python -m models.zoo table

@@ -26,7 +26,7 @@ class Position(nn.Module):
     kinds: ClassVar[dict[str, type["Position"]]] = {}
 
     def __init_subclass__(cls, name: str) -> None:
-        Position.kinds[name] = cls
+        Position.kinds |= {name: cls} if name else {}  # what only changes another encoding has none
 
     def __init__(self, config: Config, causal: bool) -> None:
         super().__init__()

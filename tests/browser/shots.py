@@ -42,6 +42,7 @@ def readme() -> dict[str, tuple[str, int]]:
         "text_attention": (induction(), 1010),
         "vision": ("/vision?head=2.3", 930),
         "detection": ("/detection", 1000),
+        "positions": ("/positions", 1010),
         "anatomy": ("/anatomy?text=Once+upon+a+time+there+was+a+king+who&stage=attention-weights&layer=1&head=2", 1290),
         "generation": ("/generation?generation_temperature=0&generation_text=Once+upon+a+time+there+was+a+king", 1180),
         "sentiment": ("/language_tasks?language_model=roberta-sentiment", 760),
@@ -66,7 +67,7 @@ def shoot(browser: Browser, address: str, file: Path, width: int, height: int, s
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(address)
-    page.locator(".view[data-ready] :is(.wb, .cmp, .px, .anatomy, svg)").last.wait_for(timeout=90_000)
+    page.locator(".view[data-ready] :is(.wb, .cmp, .px, .anatomy, .pn, svg)").last.wait_for(timeout=90_000)
     for number in range(tokens):
         page.get_by_role("button", name="One token").click()
         page.locator(".written button").nth(number).wait_for()

@@ -28,7 +28,7 @@ def said(app: AppTest) -> str:
 
 def test_every_page_describes_itself() -> None:
     explore = ["Compare", "Detection", "Generation", "Language tasks", "Text attention", "Vision"]
-    understand = ["Anatomy"]
+    understand = ["Anatomy", "Positions"]
     assert [p.title for p in frame.pages()] == [*explore, *understand]
     for found in frame.pages():
         assert found.question.endswith("?")
