@@ -46,8 +46,8 @@ function contrast(a, b) {
 const INKS = ["#000000", "#FFFFFF"];
 const inkOn = (rgb) => INKS.reduce((a, b) => (contrast(channels(a), rgb) >= contrast(channels(b), rgb) ? a : b));
 
-// One of the two themes, ready to draw with: `beam` holds 256 colours, `beamInk` what can be read on each, `change`
-// 256 from less to more.
+// One of the two themes, ready to draw with: `beam` holds 256 colours, `change` 256 from less to more,
+// `beamInk` and `changeInk` what can be read on each.
 class Theme {
   constructor(name) {
     this.name = name;
@@ -60,7 +60,7 @@ class Theme {
     const change = Array.from({ length: 256 }, (_, i) => ramp(THEME.change[name], i / 255));
     this.change = change.map(([r, g, b]) => `rgb(${r} ${g} ${b})`);
     this.changePixels = Uint32Array.from(change, packPixel);
-    this.beamInk = table.map(inkOn);
+    [this.beamInk, this.changeInk] = [table.map(inkOn), change.map(inkOn)];
   }
   static of(node) {
     const name = isDark(node) ? "dark" : "light";

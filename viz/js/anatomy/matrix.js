@@ -83,7 +83,7 @@ class Matrix {
     pen.font = `12px ${this.anatomy.font}`;
     [pen.textAlign, pen.textBaseline] = ["center", "middle"];
     const level = Number.isFinite(value) && !scale.ids ? levelOf(value, scale) : -1;
-    pen.fillStyle = level < 0 ? theme.colour.ink : scale.shares ? theme.beamInk[level] : inkOn(theme, level);
+    pen.fillStyle = level < 0 ? theme.colour.ink : scale.shares ? theme.beamInk[level] : theme.changeInk[level];
     if (value === 0) pen.fillStyle = theme.colour.faint;
     const wide = this.columns === 1;
     if (wide && !scale.ids) {
@@ -203,13 +203,4 @@ function levelOf(value, { shares, top }) {
   const part = Math.sqrt(Math.min(1, Math.abs(value) / top));
   if (shares) return Math.round(255 * part);
   return Math.round(127.5 + 127.5 * Math.sign(value) * part);
-}
-
-// What can be read on a colour of the change ramp.
-function inkOn(theme, level) {
-  theme.changeInk ??= theme.change.map((colour) => {
-    const rgb = colour.match(/\d+/g).map(Number);
-    return ["#1A0F06", "#FFF8EE"].reduce((a, b) => (contrast(channels(a), rgb) >= contrast(channels(b), rgb) ? a : b));
-  });
-  return theme.changeInk[level];
 }
