@@ -69,10 +69,10 @@ const STYLE = `${BASE_STYLE}${CONTROL_STYLE}
 .number-of{flex:none;width:44px;padding-right:12px;text-align:right;color:var(--faint);user-select:none;font-size:12px}
 .line.ran{background:var(--lit);box-shadow:inset 3px 0 0 var(--rail)}
 .line.ran .number-of{color:var(--ink);font-weight:600}
-.keyword{color:var(--keyword);font-weight:600}
-.string,.doc{color:var(--string)}
+.keyword{color:var(--primary);font-weight:600}
+.string,.doc{color:var(--right)}
 .comment{color:var(--faint)}
-.code .number{color:var(--digits)}
+.code .number{color:var(--muted)}
 .anatomy .status{padding:9px 14px;background:var(--panel);border-top:1px solid var(--line);line-height:1.45}
 .anatomy .status b:first-child{color:var(--right)}
 .budget{padding:14px;border-top:1px solid var(--line)}
@@ -90,8 +90,8 @@ const STYLE = `${BASE_STYLE}${CONTROL_STYLE}
 .narrow .hint{display:none}
 .same{color:var(--right)}
 .differs{color:var(--wrong);text-decoration:underline}
-.anatomy{--rail:#E8812A;--lit:color-mix(in srgb,#FDC55B 26%,var(--page));--keyword:#4D4AE6;--string:#08745A;--digits:#A8421E}
-[data-theme=dark] .anatomy{--rail:#CB6A1F;--lit:color-mix(in srgb,#CB6A1F 30%,var(--page));--keyword:#A8B4F0;--string:#4FD6A8;--digits:#F7B64D}
+.anatomy{--rail:#E8812A;--lit:color-mix(in srgb,#FDC55B 26%,var(--page))}
+[data-theme=dark] .anatomy{--rail:#CB6A1F;--lit:color-mix(in srgb,#CB6A1F 30%,var(--page))}
 .narrow .body{display:block}
 .narrow .side{border-left:0;border-top:1px solid var(--line)}
 @media(max-width:640px){.tools{padding:8px 10px}.main,.side,.budget{padding:12px 10px}.map-inner{padding:8px 8px 12px}}
