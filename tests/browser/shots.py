@@ -1,6 +1,7 @@
-"""Screenshots of every page into shots/: 1440 wide light and dark, 390 wide dark; and the README's picture.
+"""Screenshots of every page into shots/: 1440 wide light and dark, 390 wide dark; and the README's pictures.
 
-`make shots`, or `python -m tests.browser.shots "/text_attention?view=text"` to look at one place only.
+`make shots`, or `python -m tests.browser.shots "/text_attention?view=text"` to look at one place only; `readme` takes
+the README's pictures alone.
 """
 
 import sys
@@ -14,26 +15,37 @@ from pages.parts.frame import pages
 from tests.browser import site
 
 OUT = site.ROOT / "shots"
-README = site.ROOT / "docs" / "text_attention.png"
+DOCS = site.ROOT / "docs"
 SIZES = {"light": (1440, 1000, "light"), "dark": (1440, 1000, "dark"), "phone": (390, 1800, "dark")}
 
 
 def main(wanted: list[str]) -> None:
     """Take them all, or only the places that are asked for."""
     OUT.mkdir(exist_ok=True)
-    places = {f"given_{i}": place for i, place in enumerate(wanted)}
-    places = places or {"home": "/"} | {page.path.stem: f"/{page.path.stem}" for page in pages()}
+    places = {f"given_{i}": place for i, place in enumerate(wanted) if place != "readme"}
+    if not wanted:
+        places = {"home": "/"} | {page.path.stem: f"/{page.path.stem}" for page in pages()}
     with site.streamlit(site.ROOT / "app.py") as address, site.chromium() as browser:
         site.wait_for(address)
         for name, place in places.items():
             for size, (width, height, scheme) in SIZES.items():
                 shoot(browser, address + place, OUT / f"{name}_{size}.png", width, height, scheme)
-        if not wanted:
-            shoot(browser, address + example(), README, 1280, 1010, "light")
+        if not wanted or "readme" in wanted:
+            for name, (place, width, height) in readme().items():
+                shoot(browser, address + place, DOCS / f"{name}.png", width, height, "light")
 
 
-def example() -> str:
-    """The README's picture: the induction head of the bundled model on its own example."""
+def readme() -> dict[str, tuple[str, int, int]]:
+    """The README's pictures: file -> place, width and height."""
+    return {
+        "text_attention": (induction(), 1280, 1010),
+        "vision": ("/vision?head=2.3", 1280, 930),
+        "detection": ("/detection", 1440, 1040),
+    }
+
+
+def induction() -> str:
+    """The induction head of the bundled model on its own example."""
     card = next(card for card in zoo.bundled() if card.name == "gpt-stories")
     text = next(example["text"] for example in card.examples if example["role"] == "induction")
     roles = [card.heads[role] for role in ("induction", "previous token")]

@@ -33,6 +33,7 @@ AT_ONCE = 12  # queries whose rows are sent of every head
 ROWS = 1_000_000  # weights of those rows, at most
 SMALL = 1_000_000  # weights up to which a stack is sent before it is asked for
 LEAST = 0.5  # the lowest confidence that the slider goes to
+WHOLE = 0.999  # a row that sums to less reads something else as well
 PLACES = 2.0**16 - 1  # steps of a place between one picture's width left of the picture and one right of it
 # what the page's address says
 STATE = (
@@ -181,6 +182,8 @@ def _stack(
             return weights[some], bad[some]
 
     special = np.zeros(len(stack.keys), bool) if name == "between" else stack.keys.special
+    if name == "between":
+        about["partial"] = bool((stack.weights.head(*first).sum(-1) < WHOLE).any())
     packed = sheets.pack(_sheets(stack, first), special, rows, BUDGETS[name])
     return about | packed.header(), packed.parts(f"{name}_")
 

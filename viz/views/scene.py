@@ -23,7 +23,7 @@ def view(
         "scene": scene,
         "side": side,
         "shapes": list(shapes),
-        "colours": {name: list(rgb) for name, rgb in colours.items()},
+        "colours": [[name, *rgb] for name, rgb in colours.items()],  # a list keeps its order
         "radii": list(radii),
         "most": most,
     }

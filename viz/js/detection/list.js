@@ -20,7 +20,7 @@ class Found {
 
   take() {
     const { payload } = this.view;
-    this.every.replaceChildren(...payload.order.map((q) => el("option", { value: String(q), textContent: named(payload, q) })));
+    this.every.replaceChildren(...payload.order.map((q) => el("option", { value: String(q), textContent: `${q}: ${shorten(shown(payload.label(q)), 12)} ${certain(payload.sure(q))}` })));
   }
 
   draw() {

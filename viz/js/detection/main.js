@@ -386,7 +386,7 @@ class Detection extends Mounted {
     this.pending ??= requestAnimationFrame(() => {
       this.pending = null;
       this.compute();
-      this.heads.draw();
+      if (["here", "encoder"].includes(this.state.show)) this.heads.draw();
       this.drawn();
       this.request();
     });

@@ -22,9 +22,10 @@ function queryWords({ payload, isKept }, q) {
   return [`query ${q} (`, quoted(payload.label(q)), ` ${certain(payload.sure(q))})`];
 }
 
-function encoderWords({ state, pointSide }, over) {
+function encoderWords({ state, stack, pointSide }, over) {
   const verb = over.across ? "is read by " : "reads ";
-  if (state.patch === null || over.stale) return over.across ? ["the patch in the middle ", verb] : ["on average a patch ", verb];
+  const middle = over.across ? "the patch in the middle " : "on average a patch ";
+  if (state.patch === null || over.stale) return [stack.queries.base === null ? middle : "the class token ", verb];
   return [`the patch at ${pointSide.words(Math.min(state.patch, pointSide.patches - 1))} `, verb];
 }
 
@@ -46,7 +47,8 @@ function betweenSentence(view, where) {
   }
   const best = (ranking ?? []).slice(0, NAMED);
   const verb = state.way === "read" ? " is read by " : " reads ";
-  return [strong(`${where}: `), ...queryWords(view, state.query), verb, ...joined(best.map(({ q, text }) => [...queryWords(view, q), " ", strong(text)])), "."];
+  return [strong(`${where}: `), ...queryWords(view, state.query), verb, ...joined(best.map(({ q, text }) => [...queryWords(view, q), " ", strong(text)])),
+    stack.header.partial && state.way === "reads" ? "; what is missing to 1 lies on the picture." : "."];
 }
 
 function pointsSentence(view, where, { points, from }) {

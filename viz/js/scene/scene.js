@@ -74,7 +74,7 @@ class Scene extends Mounted {
 
   take(unpacked) {
     const first = !this.payload;
-    this.payload = unpacked.header;
+    this.payload = { ...unpacked.header, colours: Object.fromEntries(unpacked.header.colours.map(([name, ...rgb]) => [name, rgb])) };
     const { scene, shapes, colours, radii: [least, most] } = this.payload;
     if (first) {
       [this.shape, this.colour, this.radius] = [shapes[0], Object.keys(colours)[0], Math.round((least + most) / 2) - 2];
@@ -116,7 +116,9 @@ class Scene extends Mounted {
   press(event) {
     const [x, y] = this.at(event);
     const found = thingAt(this.things, x, y);
-    if (found === null) this.place(x, y);
+    this.placed = found === null;
+    if (this.placed) this.chosen = null;
+    if (this.placed) this.place(x, y);
     else this.choose(found);
     if (this.chosen === null) return;
     this.ground.setPointerCapture(event.pointerId);
@@ -133,6 +135,8 @@ class Scene extends Mounted {
   drop() {
     if (!this.held) return;
     this.held = null;
+    if (this.placed) this.chosen = null; // the next shape that is pressed below is for the next thing, not for this one
+    this.refresh();
     this.tell();
   }
 
