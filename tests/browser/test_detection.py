@@ -303,6 +303,15 @@ def test_a_narrow_page_and_the_dark_theme(exported: Show, page: Page) -> None:
     expect(page.locator(".view")).to_have_attribute("data-theme", "dark")
 
 
+@pytest.mark.parametrize("width", [960, 1040, 1180, 1400])
+def test_no_control_sticks_out_of_its_pane(exported: Show, page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    for show in detection.SHOWS:
+        exported(shown(state={"show": show})[1])
+        over = page.locator(".controls").evaluate("(node) => node.scrollWidth - node.clientWidth")
+        assert over <= 0, (show, over)
+
+
 # The scene
 
 

@@ -23,4 +23,6 @@ const STYLE = `${OVERLAY_STYLE}
 .det .frame .cap{display:block;text-align:center;line-height:18px}
 .det .pairs{cursor:crosshair}
 .px.det.narrow .left{order:1}
+.det .seg{flex-wrap:wrap}
+.view .det .controls>.bar:first-child .seg button{padding:0 8px;font-size:13px}
 `;
