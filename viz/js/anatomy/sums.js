@@ -34,6 +34,7 @@ function sumOfTerms(terms, { names, unit, source, over = 1 }) {
   return { made, boxes, unit, label: (k) => `${unit} ${k}`, strips: [[names[0], source], ...(names[1] ? [[names[1], terms]] : [])] };
 }
 
+const powerWords = (score, most) => `e^(${numberWords(score)} ${most < 0 ? "+" : THEME.minus} ${numberWords(Math.abs(most))})`;
 const doubles = (array, each = (x) => x) => Float64Array.from(array, each);
 
 const RULES = {
@@ -169,7 +170,7 @@ const RULES = {
     return { made: raised[column] / sum, unit: "key", label: (k) => `“${shown(payload.labels(stage.keys)[k])}”`,
       strips: [[from.symbol, seen], ["eˢ", raised], ["share", doubles(raised, (v) => v / sum)]],
       words: "The row's largest score is taken off before raising e to it, which changes no share.",
-      boxes: [{ value: raised[column], name: `e^(${numberWords(scores[column])} − ${numberWords(most)})` }, "/",
+      boxes: [{ value: raised[column], name: powerWords(scores[column], most) }, "/",
         { value: sum, name: `sum over ${scores.length} keys` }] };
   },
 
@@ -213,7 +214,7 @@ function vocabularySoftmax({ payload, stage, row, column, scores }) {
   return { made: raised[column] / sum, unit: "token", label: (k) => `“${shown(payload.vocabulary[k][1])}”`,
     strips: [["eᴸ", raised], ["share", doubles(raised, (v) => v / sum)]],
     words: `The other ${thousands(n - scores.length)} tokens of the vocabulary add ${numberWords(Math.max(0, others))} to the sum.`,
-    boxes: [{ value: raised[column], name: `e^(${numberWords(scores[column])} − ${numberWords(most)})` }, "/",
+    boxes: [{ value: raised[column], name: powerWords(scores[column], most) }, "/",
       { value: sum, name: `sum over ${thousands(n)} tokens` }] };
 }
 
