@@ -12,7 +12,7 @@ import streamlit as st
 from pages.parts import keep
 
 ROOT = Path(__file__).parents[2]
-SECTIONS = ("Explore", "Look inside", "Train", "Share")  # in the sidebar's order; a page names its own
+SECTIONS = ("Explore", "Understand", "Look inside", "Train", "Share")  # in the sidebar's order; a page names its own
 SIDEBAR = 236  # pixels
 STYLE = ROOT / "pages" / "parts" / "frame.css"
 LOGO = ROOT / "pages" / "parts" / "logo.svg"

@@ -1,4 +1,4 @@
-"""Screenshots of every page into shots/: 1440 wide light and dark, 390 wide dark; and the README's picture.
+"""Screenshots of every page into shots/: 1440 wide light and dark, 390 wide dark; and the README's pictures.
 
 `make shots`, or `python -m tests.browser.shots "/text_attention?view=text"` to look at one place only.
 """
@@ -15,6 +15,7 @@ from tests.browser import site
 
 OUT = site.ROOT / "shots"
 README = site.ROOT / "docs" / "text_attention.png"
+POSITIONS = site.ROOT / "docs" / "positions.png"
 SIZES = {"light": (1440, 1000, "light"), "dark": (1440, 1000, "dark"), "phone": (390, 1800, "dark")}
 
 
@@ -30,6 +31,7 @@ def main(wanted: list[str]) -> None:
                 shoot(browser, address + place, OUT / f"{name}_{size}.png", width, height, scheme)
         if not wanted:
             shoot(browser, address + example(), README, 1280, 1010, "light")
+            shoot(browser, address + "/positions", POSITIONS, 1280, 1010, "light")
 
 
 def example() -> str:
@@ -46,7 +48,7 @@ def shoot(browser: Browser, address: str, file: Path, width: int, height: int, s
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(address)
-    page.locator(".view[data-ready] :is(.wb, .cmp, svg)").last.wait_for(timeout=90_000)
+    page.locator(".view[data-ready] :is(.wb, .cmp, .pn, svg)").last.wait_for(timeout=90_000)
     page.wait_for_timeout(1_500)  # fonts and the last transition
     page.screenshot(path=file)
     context.close()
