@@ -64,7 +64,9 @@ def _learned(n: int) -> Encoding:
     assert isinstance(learned, Learned)
     table = learned.table.detach()[: min(n, repeats.LENGTH)].numpy()
     mean, low, high = similarity(table)
-    says = f"A vector per place, trained like any weight: {repeats.LENGTH} places were trained, and there are no more."
+    says = (
+        f"A vector per place, trained like any weight: {repeats.LENGTH} places were trained; rows beyond mean nothing."
+    )
     measure = "mean cosine of two rows so far apart, and the smallest and largest"
     return Encoding("learned", TITLES["learned"], table, ("position", "dimension"), mean, (low, high), says, measure)
 

@@ -93,7 +93,7 @@ def test_the_hands_turn_only_when_asked(live: Live) -> None:
     play = shown.get_by_role("button", name="Play")
     play.click()
     page.wait_for_function(
-        "() => Number(document.querySelector('#host').shadowRoot.querySelector('[aria-label=\"Query at\"]').value) > 12"
+        "() => Number(document.querySelector('#host').shadowRoot.querySelector('[aria-label=\"Query at\"]').value) > 13"
     )
     shown.get_by_role("button", name="Pause").click()
     stands = position.input_value()

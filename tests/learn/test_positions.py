@@ -99,7 +99,8 @@ def test_every_claim_of_the_caption_holds_in_the_record() -> None:
     assert at("t5", "near", 8) > 0.9 > 0.3 > at("t5", "late", 2)
     assert at("alibi", "far", 8) > 0.6  # ALiBi reads far
     assert at("none", "near", 8) < at("none", "near", 1) < 0.6
-    assert said.end(record, "encoder", "none") < 0.2 < 0.95 < said.end(record, "encoder", "sinusoidal")
+    assert said.end(record, "encoder", "none") == pytest.approx(1 / 7, abs=0.02)
+    assert said.end(record, "encoder", "sinusoidal") > 0.95
     assert 0.2 < said.end(record, "decoder", "none") < 0.5 < 0.95 < said.end(record, "decoder", "learned")
 
 
@@ -108,7 +109,7 @@ def test_the_captions_figures_are_the_records() -> None:
     words = said.extrapolation(record)
     assert f"{100 * said.at(record, 'alibi', 'late', 8):.0f} %" in words
     assert len(re.findall(r"\d+ %", words)) >= 15
-    assert "12.5 %" in said.order(record)
+    assert "14.3 %" in said.order(record)
     assert files.COMMAND in said.made(record)
 
 

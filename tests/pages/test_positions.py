@@ -129,4 +129,4 @@ def test_the_recorded_figures_have_honest_captions() -> None:
     assert "Where the textbook does not hold at this size" in text
     assert "python -m models.learn.positions" in text
     text = said(page(positions_show="Order matters").run())
-    assert "one time in eight" in text
+    assert "one time in seven" in text

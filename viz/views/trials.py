@@ -53,10 +53,8 @@ def extrapolation(record: Record) -> View:
     def stretched(test: str) -> list[Line]:
         rope = runs["rope"]
         methods = {name: [run["stretched"][name][test] for run in rope] for name in rope[0]["stretched"]}
-        plain = {"as trained": [run[test] for run in rope]}
-        return [
-            _seeds(TITLES.get(name, name), found, i) for i, (name, found) in enumerate({**plain, **methods}.items())
-        ]
+        plain = _seeds("As trained", [run[test] for run in rope], list(runs).index("rope"))
+        return [plain, *(_seeds(TITLES[name], methods[name], i) for i, name in enumerate(methods))]
 
     def tested(title: str, note: str, lines: list[Line]) -> Lines:
         return Lines(title, note, times, lines, across, up, height=260, dots=True, group="length")

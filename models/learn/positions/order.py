@@ -1,7 +1,7 @@
 """Order matters: one task, learnt with positions and without, by an encoder and by a decoder.
 
 Eight different letters are to be said backwards. An encoder without positions cannot tell one order from another: at
-every place it can do no better than name one of the eight. A decoder reads backwards only, which tells of order too.
+every place it can do no better than name one of the other seven. A decoder reads backwards only, which tells of order.
 """
 
 import time

@@ -91,7 +91,7 @@ def extrapolation(record: Record) -> str:
             (
                 f"- “T5’s bias extrapolates”: said on and on {share('t5', 'near')}, but {share('t5', 'late', 2)} "
                 f"at twice "
-                "the length said late. The buckets of distances above 31 were never trained."
+                "the length said late. Distances above 31 never came in training."
             ),
             (
                 f"- “ALiBi reads only what is near”: needed from {longest // 2} letters back it still has "
@@ -117,9 +117,9 @@ def order(record: Record) -> str:
             "",
             (
                 f"- **An encoder without positions is at {_share(end(record, 'encoder', 'none'))}**: it sees a set of "
-                "letters, at every place the same one, and naming any of the eight is right one time in eight "
-                "(12.5 %). "
-                f"With sines or a learnt table it has {_share(end(record, 'encoder', 'sinusoidal'))} and "
+                "letters. What stands at a place is never the answer there, and naming one of the other seven is "
+                "right one time in seven (14.3 %). "
+                f"With sines it has {_share(end(record, 'encoder', 'sinusoidal'))}, with a learnt table "
                 f"{_share(end(record, 'encoder', 'learned'))}."
             ),
             (

@@ -67,7 +67,7 @@ class TurningPanel {
     this.method.set(state.method);
     this.show(this.base, Math.round(100 * (Math.log10(state.base) - 2)), 400, figure(state.base));
     this.show(this.longer, 100 * state.longer, 3200, `× ${state.longer}`);
-    this.show(this.position, state.position, last, figure(Math.floor(state.position)));
+    this.show(this.position, state.position, last, figure(Math.round(state.position)));
     this.show(this.back, state.back, Math.min(last, state.position || 1), figure(state.back));
     this.play.textContent = this.still.matches ? "Next position" : this.playing ? "Pause" : "Play";
     if (!told) return;
@@ -77,7 +77,7 @@ class TurningPanel {
     }
     this.calculate();
     this.sheet.refresh();
-    writeAddress(ROPE_KEYS, ropeKeys({ ...state, position: Math.floor(state.position) }));
+    writeAddress(ROPE_KEYS, ropeKeys({ ...state, position: Math.round(state.position) }));
   }
 
   show(control, value, most, words) {
@@ -123,7 +123,7 @@ class TurningPanel {
   stop() {
     cancelAnimationFrame(this.playing);
     this.playing = null;
-    if (this.element.isConnected) this.set({ position: Math.floor(this.state.position) });
+    if (this.element.isConnected) this.set({ position: Math.round(this.state.position) });
   }
 
   // ---- Numbers
@@ -185,7 +185,7 @@ class TurningPanel {
     const pen = prepare(this.clocks, width, height);
     pen.font = this.sheet.font;
     shown.forEach((i, place) => this.clock(pen, theme, (place + 0.5) * across, Math.min(across, 132) / 2, Math.min(across, 132) / 2 - 9, i));
-    this.clocks.ariaLabel = `${shown.length} of ${this.used.length} pairs: query at ${Math.floor(this.state.position)}, key ${this.state.back} before it`;
+    this.clocks.ariaLabel = `${shown.length} of ${this.used.length} pairs: query at ${Math.round(this.state.position)}, key ${this.state.back} before it`;
   }
 
   clock(pen, theme, x, y, r, i) {
