@@ -702,3 +702,94 @@ class Anatomy:
             if stage.name == name and layer in (None, stage.layer) and module in stage.module:
                 return stage
         raise KeyError(f"there is no stage “{name}” in layer {layer}")
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What an answer owes to each position, by one method: values [row, position], a row per thing that is explained.
+
+    `signed`: what speaks against the answer is below 0. `about`: how to read it, in a sentence.
+    """
+
+    method: str
+    values: Floats
+    about: str
+    signed: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", frozen(self.values, np.float32))
+
+
+@dataclass(frozen=True)
+class Found:
+    """A part of a passage that answers a question: characters `span` of it, positions `first` to `last`."""
+
+    text: str
+    span: Span
+    first: int
+    last: int
+    probability: float  # of the start times that of the end
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Where an answer begins and ends: probabilities [position] over all positions, and the best parts, best first.
+
+    `nothing`: the probability of pointing at the first token, which is how models say that there is no answer; None
+    where the model has no such token.
+    """
+
+    start: Floats
+    end: Floats
+    found: tuple[Found, ...]
+    nothing: float | None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "start", frozen(self.start, np.float32))
+        object.__setattr__(self, "end", frozen(self.end, np.float32))
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What a model would put at one masked position; `asked`: (word, rank from 0, probability) of given words."""
+
+    place: int
+    ranking: Ranking
+    asked: tuple[tuple[str, int, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A text that a model wrote: `tokens` in their order, and the probability each was written with."""
+
+    tokens: Sequence
+    probabilities: Floats
+    text: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "probabilities", frozen(self.probabilities, np.float32))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a model makes of an input at one of the text tasks; of the last four, the one that the task has is there."""
+
+    task: str
+    tokens: Sequence  # what it read
+    n_tokens: int  # of the whole text, before it was cut to what the model reads
+    classes: Ranking | None = None
+    spans: Spans | None = None
+    gaps: tuple[Gap, ...] = ()
+    passage: Passage | None = None
+
+
+@dataclass(frozen=True)
+class AttentionSummary:
+    """A pass's attention in a few numbers.
+
+    `entropy`: the mean over its rows as a share of the most it could be, None where there are none; `pairs`: what reads
+    what most, (from, to, mean weight of all heads).
+    """
+
+    entropy: float | None
+    pairs: tuple[tuple[str, str, float], ...]

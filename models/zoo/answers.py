@@ -34,7 +34,7 @@ def answer(model: Model, output: Any, prepared: Prepared, given: Given, edited: 
     if task == "detect":
         return _objects(model, output, given)
     if "target" in model.info.reads and not given.target:
-        ids = model.reader.answer(prepared.arguments) if edited else prepared.arguments["decoder_input_ids"][0]
+        ids = model.reader.answer(prepared.arguments, given) if edited else prepared.arguments["decoder_input_ids"][0]
         return Answer("writes", model.tokenizer.decode(ids, skip_special_tokens=True).strip())
     if task == "next token" and model.info.reads == ("text",) and model.info.n_params <= SMALL:
         return _painted(model, given) if PAINT in model.tokenizer.get_vocab() else _continued(model, prepared)
@@ -64,7 +64,7 @@ def _span(model: Model, output: Any, prepared: Prepared) -> Answer:
 
 def _within(logits: Tensor, inside: Tensor) -> Tensor:
     """Probabilities over the positions of the passage alone."""
-    return logits.float().cpu().masked_fill(~inside, -torch.inf).softmax(-1)
+    return logits.detach().float().cpu().masked_fill(~inside, -torch.inf).softmax(-1)
 
 
 def spans(model: Model, output: Any, prepared: Prepared) -> Ranking:

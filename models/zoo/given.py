@@ -22,13 +22,17 @@ class Given:
     start: int = 0  # the first token to read of a text that is too long
     plain: bool = False  # read special-token strings as ordinary characters
     stride: int = 0  # read a text that is too long whole, in windows so many tokens apart; 0: one window from `start`
+    languages: tuple[str, str] | None = None  # codes to translate from and to, for models that know several
+    most: int = 0  # tokens that an encoder-decoder writes at most; 0: as many as Reader.MAX_ANSWER says
+    beams: int = 1  # continuations it follows at a time while it writes
 
     @property
     def key(self) -> Hashable:
         """The same for the same input."""
         image = self.image
         seen = None if image is None else (image.size, image.mode, hashlib.sha256(image.tobytes()).hexdigest())
-        return self.text, self.pair, self.target, seen, self.start, self.plain, self.stride
+        written = self.languages, self.most, self.beams
+        return self.text, self.pair, self.target, seen, self.start, self.plain, self.stride, *written
 
     @property
     def nbytes(self) -> int:

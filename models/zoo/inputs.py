@@ -13,6 +13,7 @@ from PIL import Image
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from models.records import Sequence
+from models.zoo import languages
 from models.zoo import text as texts
 from models.zoo.errors import InputError, NothingToRead
 from models.zoo.given import Given
@@ -75,6 +76,7 @@ class Reader:
             raise NothingToRead("There is no question yet. Ask one about the text, or start from an example.")
         first, second = (given.pair or "", given.text) if self.asks else (given.text, given.pair)
         with self._tokenizing:
+            first = languages.into(self.tokenizer, first, given.languages)
             return texts.encode(self.tokenizer, first, limit, given.start, given.plain, second)
 
     def prepare(self, given: Given, begin: bool = False) -> Prepared:
@@ -160,8 +162,9 @@ class Reader:
         elif begin:
             ids = (self._start(),)
         elif self.module.can_generate():
-            ids = self.answer(prepared.arguments)
-            notes = ("The decoder reads what the model itself answers, word by word the likeliest.",)
+            ids = self.answer(prepared.arguments, given)
+            how = "word by word the likeliest" if given.beams == 1 else f"the best of {given.beams} beams"
+            notes = (f"The decoder reads what the model itself answers, {how}.",)
         else:
             ids = self._target_ids(given.text or " ")
             notes = ("This checkpoint cannot write: its decoder reads the text again. Give it a target to read.",)
@@ -194,12 +197,16 @@ class Reader:
         return next((value for value in found if isinstance(value, int)), 0)
 
     @torch.no_grad()
-    def answer(self, arguments: Mapping[str, Any]) -> tuple[int, ...]:
-        """What the model writes by itself, greedily, without its end token; at least the start token."""
+    def answer(self, arguments: Mapping[str, Any], given: Given | None = None) -> tuple[int, ...]:
+        """What the model writes by itself, without its end token; at least the start token.
+
+        Greedily, or by as many beams as `given` says, into the language it names.
+        """
         module: Any = self.module
-        where = module.device
+        given, where = given or Given(), module.device
         on_device = {name: value.to(where) for name, value in arguments.items() if name != "decoder_input_ids"}
-        options = {"max_new_tokens": MAX_ANSWER, "do_sample": False, "num_beams": 1}
+        options = {"max_new_tokens": given.most or MAX_ANSWER, "do_sample": False, "num_beams": given.beams}
+        options |= languages.out_of(self.tokenizer, given.languages)
         try:
             ids = module.generate(**on_device, **options)[0].tolist()
         except IndexError:  # the library makes its cache as deep as the encoder: a deeper decoder goes without

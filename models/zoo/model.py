@@ -150,6 +150,16 @@ class Model:
         """One forward pass on an input that is ready, with what its attention saw."""
         return self._pass(prepared, frozenset(), None)[1]
 
+    def run(self, prepared: Prepared) -> tuple[Any, Pass]:
+        """One forward pass on an input that is ready: the model's own output, and what its attention saw."""
+        output, passed, _ = self._pass(prepared, frozenset(), None)
+        return output, passed
+
+    def output(self, prepared: Prepared) -> Any:
+        """The model's own output on an input that is ready, nothing looked at; gradients as the caller has set them."""
+        self._afford(prepared)
+        return self._forward(prepared)
+
     def seen(self, given: Given) -> Seen | None:
         """The picture as the model was shown it; None if there is none, or it is cut into several."""
         return None if given.image is None else seen(self.reader, given.image)

@@ -1,0 +1,65 @@
+"""Long work on a page, a step at a time in a thread of its own: it can be watched, stopped, and ends when nobody looks.
+
+What was done so far is kept, whatever ends it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+from models.zoo.errors import HeadlightError
+
+T = TypeVar("T")
+PATIENCE = 150.0  # seconds without a look after which the visitor has left; a hidden tab looks once a minute
+
+
+class Run(Generic[T]):
+    """Steps under way; `done` grows, `state` is "running", "finished", "stopped", "left" or "failed"."""
+
+    def __init__(self, steps: Iterator[T], total: int, patience: float = PATIENCE) -> None:
+        self.total, self.state, self.problem = total, "running", ""
+        self.done: list[T] = []
+        self._steps, self._patience = steps, patience
+        self._stopping = threading.Event()
+        self._looked = time.monotonic()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    @property
+    def running(self) -> bool:
+        """True while more is to come."""
+        return self.state == "running"
+
+    def look(self) -> int:
+        """Say that someone still watches; returns how many steps are done."""
+        self._looked = time.monotonic()
+        return len(self.done)
+
+    def stop(self) -> None:
+        """End after the step that is under way; what is done stays."""
+        self._stopping.set()
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Until it has ended."""
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        try:
+            for step in self._steps:
+                self.done.append(step)
+                if self._stopping.is_set():
+                    self.state = "stopped"
+                    return
+                if time.monotonic() - self._looked > self._patience:
+                    self.state = "left"
+                    return
+            self.state = "finished"
+        except HeadlightError as problem:
+            self.problem, self.state = str(problem), "failed"
+        except MemoryError:
+            self.problem, self.state = "There was not enough memory to go on.", "failed"
+        except Exception as problem:  # a bug in a library must not leave a bar that never moves
+            self.problem, self.state = f"The work broke off ({type(problem).__name__}).", "failed"
