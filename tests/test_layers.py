@@ -20,7 +20,7 @@ MAY = {
     "app.py": {"streamlit", "pages.parts", "viz", "models.zoo", "models.records"},
     "pages": {"streamlit", "pages.parts", "viz", "models"},
     "pages/parts": {"streamlit", "cachetools", "PIL", "pages.parts", "viz", "models"},
-    "viz": {"numpy", "PIL", "segno", "viz", "models.records"},
+    "viz": {"numpy", "PIL", "segno", "pyarrow", "viz", "models.records"},
     "models": {
         "numpy",
         "torch",

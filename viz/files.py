@@ -7,6 +7,7 @@ with any tool, so the file's name says model, layer and head.
 import csv as tables
 import io
 import re
+from collections.abc import Iterable
 from json import dumps
 from typing import Any
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from models.records import Attention, HeadStatistics, Sequence, Trace
 from viz.about import about, inputs
 
+Value = str | float | int | None
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that starts with one of these
 
 
@@ -28,15 +30,51 @@ def csv(attention: Attention, layer: int, head: int) -> bytes:
     """One head as a table: a row per query, a column per key, weights with the nine digits that float32 needs."""
     out = io.StringIO(newline="")
     writer = tables.writer(out)
-    writer.writerow(["query \\ key", *map(_cell, attention.keys.labels)])
+    writer.writerow(["query \\ key", *map(cell, attention.keys.labels)])
     for label, row in zip(attention.queries.labels, attention.at(layer, head), strict=True):
-        writer.writerow([_cell(label), *(f"{weight:.9g}" for weight in row)])
+        writer.writerow([cell(label), *(f"{weight:.9g}" for weight in row)])
     return out.getvalue().encode("utf-8", "replace")
 
 
-def _cell(label: str) -> str:
+def cell(label: str) -> str:
     """A token as a spreadsheet must read it: as text."""
     return f"'{label}" if label.startswith(FORMULA) else label
+
+
+def table_csv(columns: Iterable[str], rows: Iterable[Iterable[Value]]) -> bytes:
+    """A table for a spreadsheet, UTF-8 with a mark so that it is read as such; text that would run is made text."""
+    out = io.StringIO(newline="")
+    writer = tables.writer(out)
+    writer.writerow([cell(name) for name in columns])
+    for row in rows:
+        writer.writerow([cell(value) if isinstance(value, str) else _number(value) for value in row])
+    return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", "replace")
+
+
+def table_parquet(columns: Iterable[str], rows: Iterable[Iterable[Value]]) -> bytes:
+    """A table with the type of each column; text is made safe as in CSV, for it may go on into a spreadsheet."""
+    import pyarrow  # takes a moment, and few want it
+    import pyarrow.parquet
+
+    names = [cell(name) for name in columns]
+    values = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in names]
+    arrays = [_column(pyarrow, [cell(v) if isinstance(v, str) else v for v in column]) for column in values]
+    out = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table(dict(zip(names, arrays, strict=True))), out)
+    return out.getvalue()
+
+
+def _column(pyarrow: Any, values: list[Value]) -> Any:
+    """Text as text, numbers as what they are; a column without any value as text."""
+    kinds = {type(value) for value in values if value is not None}
+    kind = pyarrow.float64() if kinds == {float} else pyarrow.int64() if kinds == {int} else pyarrow.string()
+    if kind == pyarrow.string():
+        values = [None if value is None else str(value).encode("utf-8", "replace").decode() for value in values]
+    return pyarrow.array(values, type=kind)
+
+
+def _number(value: float | int | None) -> str:
+    return "" if value is None else str(value) if isinstance(value, int) else f"{value:.9g}"
 
 
 def npz(trace: Trace) -> bytes:

@@ -35,9 +35,19 @@ SPECIAL, PLAIN = "special token", "plain text"
 PICTURE = Path(__file__).parent / "examples" / "lighthouse.webp"
 
 
-def model(page: str, label: str = "Model", first: str = keep.DEFAULT_MODEL, reads: str = "") -> str:
-    """The name, folder or hub id of a model: bundled ones to pick (those that read `reads`), anything else to type."""
+def model(
+    page: str,
+    label: str = "Model",
+    first: str = keep.DEFAULT_MODEL,
+    reads: str = "",
+    among: tuple[str, ...] = (),
+) -> str:
+    """The name, folder or hub id of a model: bundled ones to pick, anything else to type.
+
+    `reads`: offer those that read it alone; `among`: these alone.
+    """
     found = [card for card in zoo.bundled() if not reads or any(reads in example for example in card.examples)]
+    found = [card for card in found if not among or card.name in among]
     cards = {card.name: card for card in sorted(found, key=lambda card: card.name != first)}
     return st.selectbox(
         label,
@@ -53,15 +63,17 @@ def model(page: str, label: str = "Model", first: str = keep.DEFAULT_MODEL, read
     ) or next(iter(cards), first)
 
 
-def given(page: str, ref: str, reads: tuple[str, ...], slim: bool = False) -> Given:
+def given(
+    page: str, ref: str, reads: tuple[str, ...], slim: bool = False, own: dict[str, Example] | None = None
+) -> Given:
     """What goes into the model, as far as it reads it, typed or from the examples; the link's text comes first.
 
-    `slim`: the page shows the picture itself.
+    `slim`: the page shows the picture itself. `own`: examples for models that bring none.
 
     Raises zoo.InputError for a picture that cannot be opened.
     """
-    examples = _examples(ref, reads)
-    _follow(page, ref, reads)
+    examples = _examples(ref, reads, own)
+    _follow(page, ref, reads, own)
     put = Given()
     if "text" in reads:
         put = replace(put, text=_field(page, "text", examples, "Type a sentence"))
@@ -75,16 +87,16 @@ def given(page: str, ref: str, reads: tuple[str, ...], slim: bool = False) -> Gi
     return put
 
 
-def _follow(page: str, ref: str, reads: tuple[str, ...]) -> None:
+def _follow(page: str, ref: str, reads: tuple[str, ...], own: dict[str, Example] | None) -> None:
     """With another model comes its own example, if an example and no text of the visitor's own stood in the boxes."""
-    before: tuple[str, tuple[str, ...]] | None = st.session_state.get(f"{page}_ref")
-    st.session_state[f"{page}_ref"] = (ref, reads)
+    before: tuple[str, tuple[str, ...], dict[str, Example] | None] | None = st.session_state.get(f"{page}_ref")
+    st.session_state[f"{page}_ref"] = (ref, reads, own)
     if before is None or before[0] == ref:  # a model that turns out to read more is the same one
         return
     for name in FIELDS:
         key = f"{page}_{name}"
         stood = {example[name] for example in _examples(*before).values() if name in example}
-        first = next(iter(_examples(ref, reads).values()))
+        first = next(iter(_examples(ref, reads, own).values()))
         if name in first and st.session_state.get(key) in stood:
             st.session_state[key] = first[name]
 
@@ -153,13 +165,15 @@ def attention(page: str, ref: str, trace: Trace, among: tuple[int, ...] = (), la
     return all_names.index(chosen if chosen in names else first)
 
 
-def starts(page: str, ref: str, reads: tuple[str, ...]) -> list[tuple[str, Callable[[], None]]]:
+def starts(
+    page: str, ref: str, reads: tuple[str, ...], own: dict[str, Example] | None = None
+) -> list[tuple[str, Callable[[], None]]]:
     """Two examples as buttons, for a page that has nothing to read."""
 
     def start(example: Example) -> Callable[[], None]:
         return lambda: st.session_state.update({f"{page}_{name}": example[name] for name in FIELDS if name in example})
 
-    return [(title, start(example)) for title, example in list(_examples(ref, reads).items())[:2]]
+    return [(title, start(example)) for title, example in list(_examples(ref, reads, own).items())[:2]]
 
 
 def fallback(page: str, ref: str, name: str = keep.DEFAULT_MODEL) -> tuple[str, Callable[[], None]] | None:
@@ -169,8 +183,8 @@ def fallback(page: str, ref: str, name: str = keep.DEFAULT_MODEL) -> tuple[str, 
     return f"Use {name}", lambda: st.session_state.update({f"{page}_model": name})
 
 
-def _examples(ref: str, reads: tuple[str, ...]) -> dict[str, Example]:
-    """Title -> what it puts in: the card's own examples, or the ones for any model."""
+def _examples(ref: str, reads: tuple[str, ...], own: dict[str, Example] | None = None) -> dict[str, Example]:
+    """Title -> what it puts in: the card's own examples, or `own`, or the ones for any model."""
     card = zoo.card(ref)
     if card is not None and card.examples:
         return {
@@ -181,6 +195,8 @@ def _examples(ref: str, reads: tuple[str, ...]) -> dict[str, Example]:
             }
             for example in card.examples
         }
+    if own:
+        return own
     if "text" not in reads:
         return {"Lighthouse": {"picture": str(PICTURE)}}
     if "picture" in reads and "question" not in reads:

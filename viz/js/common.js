@@ -129,6 +129,11 @@ const places2 = (half) => (half < 10 ? "<0.01" : (Math.floor((half + 10) / 20) /
 const places3 = (half) => (half < 1 ? "<0.001" : (Math.floor((half + 1) / 2) / 1000).toFixed(3));
 const percentOf = (half) => (half < 10 ? "<1 %" : `${Math.floor((half + 10) / 20)} %`);
 const percent = (share) => (share < 0.005 && share > 0 ? "<1 %" : `${Math.floor(share * 100 + 0.5)} %`);
+// A probability with three places, exactly as float32 has it; what remains after sums is near enough for three.
+function probabilityWords(value) {
+  const whole = Math.max(0, value);
+  return whole > 0 && whole < 0.0005 ? "<0.001" : (Math.floor(whole * 1000 + 0.5) / 1000).toFixed(3);
+}
 const thousands = (n) => n.toLocaleString("en-US");
 
 // The halves that each code leaves possible, in whole numbers only; `viz.codes` computes the same two tables.

@@ -53,9 +53,3 @@ function chainNodes(stages) {
     return i ? [el("i", { textContent: "→" }), words] : [words];
   });
 }
-
-// A probability with three places, exactly as float32 has it; what remains after sums is near enough for three.
-function probabilityWords(value) {
-  const whole = Math.max(0, value);
-  return whole > 0 && whole < 0.0005 ? "<0.001" : (Math.floor(whole * 1000 + 0.5) / 1000).toFixed(3);
-}
