@@ -19,8 +19,10 @@ os.environ |= {
     "OMP_NUM_THREADS": "1",
 }
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
@@ -28,6 +30,9 @@ from jaxtyping import install_import_hook
 
 from tests import tiny
 from tests.fake_hub import FakeHub
+
+if TYPE_CHECKING:
+    from models.zoo.model import Model
 
 hypothesis.settings.register_profile("headlight", deadline=None)  # no test is about how long something takes
 hypothesis.settings.load_profile("headlight")
@@ -43,6 +48,24 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in tiny.PICTURES:
         tiny.save_picture_model(name, root / name)
     return root
+
+
+@pytest.fixture(scope="session")
+def task_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a model of `tests.language.tiny_tasks`, made when it is first asked for."""
+    from tests.language import tiny_tasks
+
+    root = tmp_path_factory.mktemp("tasks")
+    return functools.cache(lambda name: tiny_tasks.save(name, root / name))
+
+
+@pytest.fixture(scope="session")
+def task_model(task_folder: Callable[[str], Path]) -> Callable[[str], "Model"]:
+    """A model by its name in `tests.language.tiny_tasks`, or a bundled one; loaded once."""
+    from models import zoo
+    from tests.language import tiny_tasks
+
+    return functools.cache(lambda name: zoo.load(str(task_folder(name)) if name in tiny_tasks.MODELS else name))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Screenshots of every page into shots/: 1440 wide light and dark, 390 wide dark; and the README's picture.
+"""Screenshots of every page into shots/: 1440 wide light and dark, 390 wide dark; and the README's pictures.
 
 `make shots`, or `python -m tests.browser.shots "/text_attention?view=text"` to look at one place only.
 """
@@ -14,7 +14,15 @@ from pages.parts.frame import pages
 from tests.browser import site
 
 OUT = site.ROOT / "shots"
-README = site.ROOT / "docs" / "text_attention.png"
+DOCS = site.ROOT / "docs"
+TASKS = {  # file in docs/ -> height, place: the README's pictures of what models make of texts
+    "generation": (1180, "/generation?generation_seed=4&generation_text=Once+upon+a+time+there+was+a+king"),
+    "sentiment": (760, "/language_tasks?language_model=roberta-sentiment"),
+    "question_answering": (900, "/language_tasks?language_model=bert-qa"),
+    "translation": (1150, "/language_tasks?language_model=marian-en-fr"),
+    "summarization": (1250, "/language_tasks?language_model=bart-summary"),
+    "fill_the_gap": (1000, "/language_tasks?language_model=bert-stories&language_words=lovely"),
+}
 SIZES = {"light": (1440, 1000, "light"), "dark": (1440, 1000, "dark"), "phone": (390, 1800, "dark")}
 
 
@@ -29,7 +37,10 @@ def main(wanted: list[str]) -> None:
             for size, (width, height, scheme) in SIZES.items():
                 shoot(browser, address + place, OUT / f"{name}_{size}.png", width, height, scheme)
         if not wanted:
-            shoot(browser, address + example(), README, 1280, 1010, "light")
+            shoot(browser, address + example(), DOCS / "text_attention.png", 1280, 1010, "light")
+        for name, (height, place) in TASKS.items() if not wanted else ():
+            tokens = 14 if name == "generation" else 0
+            shoot(browser, address + place, DOCS / f"{name}.png", 1280, height, "light", tokens)
 
 
 def example() -> str:
@@ -41,12 +52,15 @@ def example() -> str:
     return f"/text_attention?{urlencode({'text': text, 'heads': heads})}"
 
 
-def shoot(browser: Browser, address: str, file: Path, width: int, height: int, scheme: str) -> None:
-    """One picture of one place, drawn and at rest."""
+def shoot(browser: Browser, address: str, file: Path, width: int, height: int, scheme: str, tokens: int = 0) -> None:
+    """One picture of one place, drawn and at rest; of Generation, after so many tokens."""
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(address)
     page.locator(".view[data-ready] :is(.wb, .cmp, svg)").last.wait_for(timeout=90_000)
+    for number in range(tokens):
+        page.get_by_role("button", name="One token").click()
+        page.locator(".written button").nth(number).wait_for()
     page.wait_for_timeout(1_500)  # fonts and the last transition
     page.screenshot(path=file)
     context.close()
