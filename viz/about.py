@@ -37,6 +37,10 @@ def inputs(trace: Trace, most: int | None = None) -> dict[str, str]:
         return {}
     texts = {"text": given.text or None, "question": given.pair, "target": given.target}
     found = {name: _cut(text, most) for name, text in texts.items() if text is not None}
+    if given.languages is not None:
+        found["languages"] = " to ".join(given.languages)
+    if given.beams != 1:
+        found["beams"] = str(given.beams)
     if given.image is not None:
         found["picture"] = f"{given.image.width} × {given.image.height} pixels"
     return found
@@ -54,7 +58,7 @@ def python(trace: Trace, attention: int, measured: bool, over: str = "", words: 
         return []
     info = trace.info
     windows = given.stride > 0 and trace.n_tokens > info.max_len
-    looks = windows or bool(trace.edits)  # what `trace` alone does not take
+    looks = windows or bool(trace.edits) or _writes(given)  # what `trace` alone does not take
     name = literal(info.name if info.source != "folder" else f"path/to/{info.name}")
     lines = [*_imports(trace, looks, measured, over, words), "", f"model = zoo.load({name}){_from(trace)}"]
     if given.image is not None:
@@ -102,7 +106,16 @@ def _arguments(given: Given, windows: bool) -> str:
     said += [f"start={given.start}"] if given.start else []
     said += ["plain=True"] if given.plain else []
     said += [f"stride={given.stride}"] if windows else []
+    if given.languages is not None:
+        said.append(f"languages=({', '.join(map(literal, given.languages))})")
+    said += [f"most={given.most}"] if given.most else []
+    said += [f"beams={given.beams}"] if given.beams != 1 else []
     return ", ".join([literal(given.text), *said] if given.text or not said else said)
+
+
+def _writes(given: Given) -> bool:
+    """Whether a decoder was told how to write."""
+    return given.languages is not None or given.most > 0 or given.beams != 1
 
 
 def literal(text: str) -> str:

@@ -17,6 +17,7 @@ from models.zoo.given import Given
 from models.zoo.model import Model
 from tests.language import tiny_tasks
 from tests.language.tiny_tasks import TEXTS
+from viz import about
 
 Load = Callable[[str], Model]
 STORY = "Mary moved to the bathroom. John went to the hallway. Mary travelled to the office."
@@ -198,6 +199,15 @@ def test_models_of_many_languages_are_told_which(task_model: Load, name: str) ->
     own = prepared.arguments["decoder_input_ids"][0].tolist()
     assert own == ids.tolist()[: len(own)]
     assert codes[target] in own[:2]
+
+
+def test_the_python_of_a_picture_says_how_it_was_written(task_model: Load) -> None:
+    given = Given("The cat sat.", languages=("eng_Latn", "fra_Latn"), most=6, beams=2)
+    lines = "\n".join(about.python(task_model("m2m100").look(given), 0, measured=False))
+    assert "from models.zoo.given import Given" in lines
+    call = 'model.look(Given("The cat sat.", languages=("eng_Latn", "fra_Latn"), most=6, beams=2)'
+    assert call in lines
+    assert about.inputs(task_model("m2m100").look(given))["languages"] == "eng_Latn to fra_Latn"
 
 
 def test_an_unknown_language_is_named(task_model: Load) -> None:

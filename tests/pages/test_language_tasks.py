@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from models.language import documents, tables
 from pages.parts import tasks
+from tests.fake_hub import FakeHub
 from tests.language import tiny_tasks
 from tests.pages.test_pages import said
 
@@ -89,6 +90,20 @@ def test_a_model_of_another_task_turns_the_page_to_it() -> None:
         one.value.replace("\\", "") for one in app.info
     )
     assert "answers: **office**" in plain(app)
+
+
+def test_a_hub_id_lands_on_its_task(hub: FakeHub, task_folder: Folder) -> None:
+    hub.add("acme/asks", task_folder("bert-questions"))
+    app = page(model="acme/asks", text="The cat sat on the mat.", question="Who sat?")
+    assert "The page has turned to Question answering" in app.info[0].value
+    assert "acme/asks** " in plain(app)
+    assert [one.value for one in app.error] == []
+
+
+def test_a_passage_without_an_answer_says_how_likely_that_is() -> None:
+    app = page(model="bert-qa", text="John went to the hallway.", question="Who has the milk?")
+    assert [one.value for one in app.error] == []
+    assert "answers: **" in plain(app) or "finds **no answer**" in plain(app)
 
 
 def test_a_model_of_no_task_is_told_where_to_go() -> None:
