@@ -44,7 +44,7 @@ def readme() -> dict[str, tuple[str, int]]:
         "detection": ("/detection", 1000),
         "positions": ("/positions", 1010),
         "anatomy": ("/anatomy?text=Once+upon+a+time+there+was+a+king+who&stage=attention-weights&layer=1&head=2", 1290),
-        "generation": ("/generation?generation_temperature=0&generation_text=Once+upon+a+time+there+was+a+king", 1180),
+        "generation": ("/generation?generation_seed=4&generation_text=Once+upon+a+time+there+was+a+king", 1180),
         "sentiment": ("/language_tasks?language_model=roberta-sentiment", 760),
         "question_answering": ("/language_tasks?language_model=bert-qa", 900),
         "translation": ("/language_tasks?language_model=marian-en-fr", 1150),

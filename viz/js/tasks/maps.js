@@ -36,7 +36,7 @@ function mapNodes(view, number) {
   const special = new Set(header.special);
   const values = rowOf(parts[`map${number}`], Math.min(view.row, parts[`map${number}`].length / n - 1), n);
   const most = mostOf(values, special);
-  const [colours, ramp] = signed ? [theme.change, theme.change] : [theme.beam, theme.beam];
+  const [colours, inks] = signed ? [theme.change, theme.changeInk] : [theme.beam, theme.beamInk];
   const places = new Set((header.gaps ?? []).map((gap) => gap.place));
   const marked = header.spans?.found[view.marked];
   const nodes = header.tokens.map((label, i) => {
@@ -44,7 +44,7 @@ function mapNodes(view, number) {
     const node = span(special.has(i) && !places.has(i) ? "mark" : "", special.has(i) && !places.has(i) ? shown(label) : label);
     node.dataset.token = i;
     const strongly = signed ? Math.abs(level - 127.5) > 6 : level > 6;
-    if (strongly) [node.style.background, node.style.color] = [colours[level], inkOn(theme, colours[level], level, signed)];
+    if (strongly) [node.style.background, node.style.color] = [colours[level], inks[level]];
     if (places.has(i)) {
       node.className = `gap${header.gaps[view.row]?.place === i ? " on" : ""}`;
       node.textContent = ` ${[...places].indexOf(i) + 1} `;
@@ -53,17 +53,10 @@ function mapNodes(view, number) {
     return node;
   });
   const bar = el("canvas", { width: 96, height: 10, ariaHidden: "true" });
-  rampBar(bar, theme, ramp);
+  rampBar(bar, theme, colours);
   const ends = signed ? [`−${sizeWords(most)}`, `+${sizeWords(most)}`] : ["0", sizeWords(most)];
   const legend = el("span", { className: "cap bar" }, ends[0], bar, ends[1]);
   const agreement = gradient ? agreementWords(header.agreement[number - header.maps.findIndex((map) => map.gradient)]) : "";
   const text = el("div", { className: "read", dir: "auto", tabIndex: 0, role: "group", "aria-label": name }, ...nodes);
   return el("div", {}, el("h3", {}, name, legend), el("p", { textContent: `${about} ${agreement}` }), text);
-}
-
-// What can be read on a colour of the diverging ramp; the other ramp has its inks in a table.
-function inkOn(theme, colour, level, signed) {
-  if (!signed) return theme.beamInk[level];
-  const rgb = colour.match(/\d+/g).map(Number);
-  return ["#1A0F06", "#FFF3E0"].reduce((a, b) => (contrast(channels(a), rgb) >= contrast(channels(b), rgb) ? a : b));
 }
