@@ -18,7 +18,6 @@ from tests.browser import site
 
 DATA, PAGE = site.ROOT / "docs" / "benchmarks.json", site.ROOT / "docs" / "benchmarks.md"
 LATER = {  # budgets whose subject does not exist yet -> the budget
-    "2,000 tokens, one layer at a time: Text and Matrix usable": "usable; nobody else does",
     "training steps per second with the page open": "at least 0.9x of the same loop as a plain script",
 }
 HEADING = """# Benchmarks

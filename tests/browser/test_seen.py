@@ -61,7 +61,7 @@ def test_a_patch_under_the_pointer_reads_and_is_read(exported: Show) -> None:
     hover(page, 1, 0)
     assert "“1,0” reads “0,2” 1.00" in status(page)
     page.get_by_role("radio", name="is read by").click()
-    assert "“1,0” is read by" in status(page)
+    expect(page.locator(".sentence")).to_contain_text("“1,0” is read by")
     hover(page, 0, 2)
     assert "“0,2” is read by" in status(page)
     shades = {pixel(page, SHADES, *patch(page, row, column)) for row in range(ROWS) for column in range(COLUMNS)}
