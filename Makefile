@@ -23,7 +23,7 @@ run: .venv/.run
 	$(BIN)/streamlit run app.py
 
 test: check browser
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: .venv/.dev
 	$(BIN)/ruff check .
