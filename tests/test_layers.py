@@ -66,6 +66,7 @@ LIGHT = (
     "models/learn/tasks.py",
     "models/learn/presets.py",
     "models/learn/history.py",
+    "models/learn/frames.py",
     "models/learn/__main__.py",
 )
 

@@ -85,5 +85,14 @@ class History:
         return spec
 
     def curve(self, name: str) -> NDArray[np.float32]:
-        """One of the curves, [step]."""
+        """One of the curves, over `steps`."""
         return np.array(getattr(self, name), np.float32)
+
+    def evaluated(self) -> NDArray[np.float32]:
+        """Loss, accuracy and share of exact rows [figure, evaluation]."""
+        return np.array([row[1:] for row in self.evaluations], np.float32).reshape(-1, 3).T
+
+    @property
+    def at(self) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+        """The steps of the curves, and those of the evaluations."""
+        return np.array(self.steps, np.uint32), np.array([row[0] for row in self.evaluations], np.uint32)

@@ -8,18 +8,16 @@ written a second time.
 
 from __future__ import annotations
 
-import io
 import math
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from models.jobs.protocol import DONE, PAUSED, RUNNING
+from models.learn import frames
 from models.learn.history import History
 from models.learn.spec import read
-from models.learn.trainer import Diverged, Frame, Step, Trainer
+from models.learn.trainer import Diverged, Step, Trainer
 from models.records import ConfigError
 
 if TYPE_CHECKING:
@@ -229,7 +227,8 @@ class Running:
         found, step = self.trainer.evaluate(), self.trainer.step
         if step not in self.history.frames:
             self._put_steps()
-            self.artifacts[f"frame/{step:07}"] = packed(self.trainer.frame())
+            frame = self.trainer.frame()
+            self.artifacts[f"frame/{step:07}"] = frames.packed(frame.weights, frame.predicted)
             body = {"step": step, "loss": _number(found.loss), "accuracy": found.accuracy, "exact": found.exact}
             self.events += [("evaluation", body), ("frame", {"step": step})]
         if step not in self.snapshots and math.isfinite(found.loss):
@@ -281,10 +280,3 @@ def every(steps: int) -> int:
 def _number(value: float) -> float | None:
     """JSON has no NaN: a gap in the curve is a null."""
     return value if math.isfinite(value) else None
-
-
-def packed(frame: Frame) -> bytes:
-    """A frame as npz: weights as float32 [layer, head, query, key], tokens foretold [row, position]."""
-    file = io.BytesIO()
-    np.savez_compressed(file, weights=frame.weights, predicted=frame.predicted.astype(np.int32))
-    return file.getvalue()

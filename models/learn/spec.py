@@ -167,6 +167,11 @@ class Change:
     new: Any
 
 
+def _kind(name: str) -> Any:
+    """bool, int, float or str."""
+    return type(NAMES[name].default)
+
+
 def label(name: str) -> str:
     """What a knob is called on the page."""
     return str(NAMES[name].metadata["label"])
@@ -192,7 +197,7 @@ def read(values: Mapping[str, Any]) -> Spec:
 
 def _as_type(name: str, value: Any) -> Any:
     """A whole number is fine where a number is wanted, and nothing else is bent."""
-    wanted = type(NAMES[name].default)
+    wanted = _kind(name)
     return float(value) if wanted is float and type(value) is int else value
 
 
@@ -223,7 +228,7 @@ def from_address(address: str, start: Spec) -> tuple[dict[str, Any], list[str]]:
 
 def _parsed(name: str, said: str) -> tuple[Any, str]:
     """A value from a link, None for one that is none, and what to say of it."""
-    facts, wanted = NAMES[name].metadata, type(NAMES[name].default)
+    facts, wanted = NAMES[name].metadata, _kind(name)
     try:
         if wanted is bool:
             value: Any = {"true": True, "false": False}[said]
@@ -245,7 +250,7 @@ def _parsed(name: str, said: str) -> tuple[Any, str]:
 
 def _problem(name: str, value: Any) -> str:
     """What is wrong with one field by itself, in a sentence."""
-    facts, wanted = NAMES[name].metadata, type(NAMES[name].default)
+    facts, wanted = NAMES[name].metadata, _kind(name)
     if type(value) is not wanted:
         kinds = {bool: "on or off", int: "a whole number", float: "a number", str: "text"}
         return f"{label(name)} must be {kinds[wanted]}; got {str(value)[:40]!r}."

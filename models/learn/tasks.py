@@ -123,9 +123,9 @@ def brackets(chance: random.Random, spec: Spec) -> tuple[Sequence[str], Sequence
         if waiting and chance.random() < 0.4:
             asked.append(waiting.pop())
         else:
-            opens, closes = BRACKETS[chance.randrange(spec.vocabulary)]
-            asked.append(opens)
-            waiting.append(closes)
+            pair = BRACKETS[chance.randrange(spec.vocabulary)]
+            asked.append(pair[0])
+            waiting.append(pair[1])
     return asked, waiting[::-1]
 
 

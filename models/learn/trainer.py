@@ -205,9 +205,10 @@ class Trainer:
         """Attention on the first held-out row, and the answers to the first few."""
         tokens = torch.from_numpy(self.data.held_out.tokens[: tasks.SHOWN])
         caught: list[Floats] = []
+        blocks: Any = self.model.stack.blocks
         hooks = [
             block.attention.register_forward_pre_hook(lambda module, args: caught.append(_weights(module, *args)))
-            for block in self.model.stack.blocks
+            for block in blocks
         ]
         try:
             logits = self._logits(tokens[:, :-1])

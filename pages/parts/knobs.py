@@ -35,7 +35,7 @@ OPTIONS: dict[str, tuple[Any, ...]] = {  # what a slider offers; a link may give
     "label_noise": (0.0, 0.05, 0.1, 0.2, 0.3, 0.5),
     "ema": (0.0, 0.9, 0.95, 0.99, 0.999),
 }
-SHAPE = ("length", "vocabulary", "n_layers", "n_heads", "d_model")
+SHAPE = (("length", "vocabulary"), ("n_layers", "n_heads"), ("d_model",))  # side by side
 MORE = (
     "d_ff", "n_kv_heads", "position", "rope_base", "norm", "norm_place", "activation", "bias", "tied", "embedding_std",
     "init_std", "examples", "share",
@@ -88,17 +88,19 @@ def panel(page: str, run: Run | None) -> Spec | None:
     _keep_alive(page)
     wanted, problems = _spec(page)
     _presets(page)
-    with st.container(border=True, key=f"{page}_rebuild"):
+    with st.container(border=True, key=f"{page}_rebuild", gap="xsmall"):
         st.markdown("**Needs a rebuild**")
         st.caption("New weights, back to step 0")
         _task(page, problems)
-        _widgets(page, SHAPE, problems)
+        for pair in SHAPE:
+            with st.container(horizontal=True):
+                _widgets(page, pair, problems)
         with st.expander("More of the shape"):
             _widgets(page, MORE, problems)
         with st.expander("Seeds"):
             _widgets(page, [n for n in NAMES if _group(n) == SEEDS], problems)
         _rebuild(page, run, wanted)
-    with st.container(border=True, key=f"{page}_live"):
+    with st.container(border=True, key=f"{page}_live", gap="xsmall"):
         st.markdown("**Changes live**")
         st.caption("From the next step on, and marked on the curves")
         _widgets(page, TURNED, problems)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import os
 import secrets
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from models.jobs.protocol import ENDED, FAILED, QUEUED, RUNNING, JobError, Status
-from models.learn import tasks
+from models.learn import frames, tasks
 from models.learn.history import History
 from models.learn.spec import Spec, label, read, written
 from models.records import ConfigError
@@ -57,17 +55,16 @@ class Seen:
 
     def chosen(self) -> dict[int, forming.Still]:
         """The frames that are sent."""
-        frames = self.history.frames
-        if not frames:
+        steps = self.history.frames
+        if not steps:
             return {}
-        newest = self._still(frames[-1])
-        return {step: self._still(step) for step in forming.chosen(frames, newest.weights.nbytes)}
+        newest = self._still(steps[-1])
+        return {step: self._still(step) for step in forming.chosen(steps, newest.weights.nbytes)}
 
     def _still(self, step: int) -> forming.Still:
         if step not in self.stills:
             data = keep.engine().artifact(self.job, f"frame/{step:07}")
-            with np.load(io.BytesIO(data), allow_pickle=False) as frame:
-                self.stills[step] = forming.still(frame["weights"], frame["predicted"])
+            self.stills[step] = forming.still(*frames.unpacked(data))
         return self.stills[step]
 
 
@@ -338,17 +335,21 @@ def _rows(spec: Spec) -> forming.Rows:
 
 
 def _curves(history: History, spec: Spec) -> training.Curves:
-    looked = np.array([row[0] for row in history.evaluations], np.uint32)
-    figures = [np.array([row[i] for row in history.evaluations], np.float32) for i in (1, 2, 3)]
+    steps, looked = history.at
     marks = tuple(
         (change.step, f"{label(change.knob).lower()} {written(change.old)} → {written(change.new)}")
         for change in history.changes
     )
+    validation, accuracy, exact = history.evaluated()
     return training.Curves(
-        np.array(history.steps, np.uint32),
-        *(history.curve(name) for name in ("loss", "norm", "lr")),
-        looked,
-        *figures,
+        steps,
+        loss=history.curve("loss"),
+        norm=history.curve("norm"),
+        lr=history.curve("lr"),
+        looked=looked,
+        validation=validation,
+        accuracy=accuracy,
+        exact=exact,
         total=spec.steps,
         marks=marks,
         broken=tuple(history.broken),

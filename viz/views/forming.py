@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,7 @@ def view(stills: Mapping[int, Still], rows: Rows, title: str = "Attention while 
         "bad": [step for step, frame in stills.items() if frame.bad],
         "symbols": list(rows.symbols),
     }
-    parts = {
+    parts: dict[str, Any] = {
         "weights": np.stack([frame.weights for frame in stills.values()]),
         "predicted": np.stack([frame.predicted + 1 for frame in stills.values()]).astype(np.uint16),  # 0: none
         "tokens": rows.tokens.astype(np.uint16),

@@ -1,6 +1,6 @@
 // Attention while it forms: the maps of one row at one step, a slider over all kept steps, what the model says.
 
-const MOST_CELL = 132, LEAST_CELL = 44, FILM = 46; // pixels
+const MOST_CELL = 180, LEAST_CELL = 44, FILM = 46, SIDE = 24; // pixels
 
 class Forming extends Mounted {
   constructor(parent) {
@@ -60,8 +60,11 @@ class Forming extends Mounted {
     this.width = this.sheet.clientWidth;
     if (!this.width) return;
     const [layers, heads] = this.payload.shape;
-    this.cell = Math.max(LEAST_CELL, Math.min(MOST_CELL, Math.floor((this.width - 24 + 8) / heads - 8)));
-    this.height = layers * (this.cell + 8) + 14;
+    this.across = heads === 1; // a head per layer: the layers stand side by side
+    this.side = this.across ? 0 : SIDE;
+    const columns = this.across ? layers : heads;
+    this.cell = Math.max(LEAST_CELL, Math.min(MOST_CELL, Math.floor((this.width - this.side + 8) / columns - 8)));
+    this.height = (this.across ? 1 : layers) * (this.cell + 8) + 14;
     this.sheet.style.height = `${this.height}px`;
     this.buttons.replaceChildren(...Array.from({ length: layers * heads }, (_, i) => {
       const [layer, head] = [Math.floor(i / heads), i % heads];
@@ -73,7 +76,10 @@ class Forming extends Mounted {
     this.draw();
   }
 
-  place(layer, head) { return [24 + head * (this.cell + 8), 16 + layer * (this.cell + 8)]; }
+  place(layer, head) {
+    const [row, column] = this.across ? [0, layer] : [layer, head];
+    return [this.side + column * (this.cell + 8), 16 + row * (this.cell + 8)];
+  }
 
   choose(layer, head) {
     this.chosen = [layer, head];
@@ -98,13 +104,14 @@ class Forming extends Mounted {
     const pen = prepare(this.maps, this.width, this.height);
     const font = getComputedStyle(this.frame).fontFamily;
     [pen.font, pen.textBaseline, pen.fillStyle, pen.imageSmoothingEnabled] = [`12px ${font}`, "middle", colour.muted, false];
-    for (let head = 0; head < heads; head++) {
+    for (let at = 0; at < (this.across ? layers : heads); at++) {
       pen.textAlign = "center";
-      pen.fillText(`head ${head}`, this.place(0, head)[0] + this.cell / 2, 7);
+      const [x] = this.across ? this.place(at, 0) : this.place(0, at);
+      pen.fillText(this.across ? `layer ${at}` : `head ${at}`, x + this.cell / 2, 7);
     }
     for (let layer = 0; layer < layers; layer++) {
       pen.textAlign = "left";
-      pen.fillText(`L${layer}`, 0, this.place(layer, 0)[1] + this.cell / 2);
+      if (!this.across) pen.fillText(`L${layer}`, 0, this.place(layer, 0)[1] + this.cell / 2);
       for (let head = 0; head < heads; head++) this.map(pen, index, layer, head, ...this.place(layer, head), this.cell);
     }
     this.mark();

@@ -1,6 +1,6 @@
 // Curves of a run: four charts on one axis of steps. New data only draws anew: the root and its canvas stay.
 
-const CHARTS = { left: 48, right: 12, top: 44, gap: 30, bottom: 26, loss: 190, accuracy: 110, norm: 84, lr: 74 };
+const CHARTS = { left: 48, right: 12, top: 44, gap: 34, bottom: 26, loss: 190, accuracy: 110, norm: 84, lr: 74 };
 const NAMES = { loss: "Loss", accuracy: "Validation accuracy", norm: "Gradient norm", lr: "Learning rate" };
 
 class Training extends Mounted {
@@ -138,7 +138,7 @@ class Training extends Mounted {
   // A chart's name, and where its curves stand now.
   named(name, ends) {
     const { pen, theme: { colour }, width, font } = this;
-    const y = this.at[name].top - 11;
+    const y = this.at[name].top - 15;
     [pen.textBaseline, pen.textAlign, pen.fillStyle, pen.font] = ["middle", "left", colour.ink, `600 13px ${font}`];
     pen.fillText(name === "loss" ? "Loss (log)" : NAMES[name], 4, y);
     pen.textAlign = "right";
