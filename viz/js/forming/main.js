@@ -181,7 +181,7 @@ class Forming extends Mounted {
     this.said.replaceChildren(...Array.from({ length: rows }, (_, row) => el("div", { className: "row" },
       ...Array.from({ length }, (_, at) => {
         const place = row * length + at;
-        const symbol = seen(payload.symbols[parts.tokens[place]]);
+        const symbol = symbolText(payload.symbols[parts.tokens[place]]);
         if (!parts.graded[place]) return this.past(row, at) ? "" : span("given", symbol);
         all++;
         const foretold = parts.predicted[index * rows * length + place] - 1;
@@ -189,7 +189,7 @@ class Forming extends Mounted {
           right++;
           return span("good", symbol);
         }
-        return el("span", { className: "bad" }, span("", seen(payload.symbols[foretold])), span("instead", symbol));
+        return el("span", { className: "bad" }, span("", symbolText(payload.symbols[foretold])), span("instead", symbol));
       }).filter((node) => node !== ""))));
     this.sum.textContent = `${right} of ${all} right`;
     [this.root.dataset.right, this.root.dataset.graded] = [right, all];
@@ -233,7 +233,7 @@ class Forming extends Mounted {
   tell(layer = this.chosen[0], head = this.chosen[1], query = null, key = null) {
     const { parts, payload } = this;
     const halves = this.halves(this.index, layer, head);
-    const label = (at) => `“${seen(payload.symbols[parts.tokens[at]])}”`;
+    const label = (at) => `“${symbolText(payload.symbols[parts.tokens[at]])}”`;
     const last = parts.graded.subarray(0, this.n + 1).indexOf(1) - 1;
     const row = query ?? Math.max(0, Math.min(this.n - 1, last));
     const line = halves.subarray((row * (row + 1)) / 2, ((row + 1) * (row + 2)) / 2);
@@ -246,7 +246,7 @@ class Forming extends Mounted {
 
 const triangleSide = (size) => Math.round((Math.sqrt(8 * size + 1) - 1) / 2);
 const codeOf = (half) => Math.round(255 * Math.sqrt(Math.min(1, half / 2000)));
-const seen = (symbol) => (symbol === undefined ? "" : symbol === " " ? "␣" : symbol === "\n" ? "↵" : visible(symbol));
+const symbolText = (symbol) => (symbol === undefined ? "" : symbol === " " ? "␣" : symbol === "\n" ? "↵" : visible(symbol));
 
 // Query and key of a place in the lower triangle.
 function cellOf(i) {

@@ -71,6 +71,7 @@ class Training extends Mounted {
     const { parts, payload, theme: { colour } } = this;
     const pen = prepare(this.canvas, this.width, this.height);
     this.pen = pen;
+    this.drawMarks(); // under the curves and their names
     this.drawLoss();
     const { top, height } = this.at.accuracy;
     const share = (value) => top + height - value * height;
@@ -80,7 +81,6 @@ class Training extends Mounted {
     this.drawFromZero("norm", colour.ink);
     this.drawFromZero("lr", colour.ink);
     this.drawSteps();
-    this.drawMarks();
     this.canvas.ariaLabel = this.words(this.last);
     this.root.dataset.points = parts.loss_at.length;
     this.root.dataset.marks = payload.marks.length;
@@ -139,8 +139,12 @@ class Training extends Mounted {
   named(name, ends) {
     const { pen, theme: { colour }, width, font } = this;
     const y = this.at[name].top - 15;
-    [pen.textBaseline, pen.textAlign, pen.fillStyle, pen.font] = ["middle", "left", colour.ink, `600 13px ${font}`];
-    pen.fillText(name === "loss" ? "Loss (log)" : NAMES[name], 4, y);
+    [pen.textBaseline, pen.textAlign, pen.font] = ["middle", "left", `600 13px ${font}`];
+    const title = name === "loss" ? "Loss (log)" : NAMES[name];
+    pen.fillStyle = colour.page;
+    pen.fillRect(2, y - 9, pen.measureText(title).width + 4, 18);
+    pen.fillStyle = colour.ink;
+    pen.fillText(title, 4, y);
     pen.textAlign = "right";
     let x = width - CHARTS.right;
     for (const [text, ink] of [...ends].reverse()) {

@@ -4,7 +4,7 @@ const TRAINING_STYLE = `${BASE_STYLE}
 .tr{border:1px solid var(--border);border-radius:8px;background:var(--page);overflow:hidden}
 .tr h2{font-size:17px;font-weight:600;margin:0}
 .tr>.bar{padding:8px 14px 0}
-.tr .sheet{position:relative;margin:0 14px;border-radius:4px}
+.tr .sheet{position:relative;margin:6px 14px 0;border-radius:4px}
 .tr .cross{position:absolute;left:0;top:0;pointer-events:none}
 .tr .legend{display:flex;flex-wrap:wrap;gap:2px 12px}
 .tr .key{display:inline-flex;align-items:center;gap:6px}
