@@ -57,7 +57,7 @@ def test_the_file_is_the_folder(tmp_path: Path) -> None:
 
 def test_what_no_class_can_say_is_said(tmp_path: Path) -> None:
     ours = trained(task="reverse", d_ff=32, norm_place="post")
-    with pytest.raises(NotExpressible, match="norm_place must be pre, not"):
+    with pytest.raises(NotExpressible, match="norm_place must be “pre”, not “post”"):
         export.save(ours.start, ours.state(), tmp_path)
 
 
