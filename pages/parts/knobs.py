@@ -87,7 +87,7 @@ def panel(page: str, run: Run | None) -> Spec | None:
         st.caption(show.words(notice))
     _keep_alive(page)
     wanted, problems = _spec(page)
-    _presets(page)
+    _presets(page, wanted)
     with st.container(border=True, key=f"{page}_rebuild", gap="xsmall"):
         st.markdown("**Needs a rebuild**")
         st.caption("New weights, back to step 0")
@@ -121,9 +121,9 @@ def address(page: str, wanted: Spec | None) -> dict[str, str | None]:
     return {"preset": name, "spec": to_address(wanted, PRESETS[name].spec) or None, "text": own}
 
 
-def changes(run: Run, wanted: Spec) -> list[str]:
-    """Names of the knobs that need a rebuild and differ from the run's."""
-    return [n for n in NAMES if _group(n) != LIVE and getattr(run.spec, n) != getattr(wanted, n)]
+def changes(run: Spec, wanted: Spec) -> list[str]:
+    """Names of the knobs that differ."""
+    return [n for n in NAMES if getattr(run, n) != getattr(wanted, n)]
 
 
 def _keep_alive(page: str) -> None:
@@ -144,7 +144,7 @@ def _group(name: str) -> str:
     return str(NAMES[name].metadata["group"])
 
 
-def _presets(page: str) -> None:
+def _presets(page: str, wanted: Spec | None) -> None:
     def take() -> None:
         put(page, PRESETS[st.session_state[f"{page}_preset"]].spec.as_json())
         st.session_state[f"{page}_notices"] = []
@@ -153,16 +153,21 @@ def _presets(page: str) -> None:
     name = st.selectbox(
         "Preset", list(PRESETS), format_func=lambda n: PRESETS[n].title, key=f"{page}_preset", on_change=take
     )
+    preset = PRESETS[name]
+    same = wanted is not None and not [n for n in changes(preset.spec, wanted) if _group(n) != SEEDS]
+    st.caption(show.words(f"{preset.sentence} {_promise(name) if same else ''}"))
+
+
+def _promise(name: str) -> str:
+    """What was measured of a preset; it holds as long as no knob but the seeds was touched."""
     preset, found = PRESETS[name], measured().get(name)
-    said = preset.sentence
-    if found is not None and preset.goal.reached:
-        hits = sorted(hit for hit in found.hits if hit is not None)
-        if hits:
-            middle = hits[len(hits) // 2]
-            said += f" {len(hits)} of {len(found.hits)} seeds reached {preset.goal.words}, at step {middle:,} (median)."
-    elif found is not None:
-        said += f" {sum(h is not None for h in found.hits)} of {len(found.hits)} seeds got there."
-    st.caption(show.words(said))
+    if found is None:
+        return ""
+    hits = sorted(hit for hit in found.hits if hit is not None)
+    if not hits:
+        return f"None of {len(found.hits)} seeds got there."
+    middle = hits[len(hits) // 2]
+    return f"{len(hits)} of {len(found.hits)} seeds reached {preset.goal.words}, at step {middle:,} (median)."
 
 
 def _task(page: str, problems: dict[str, str]) -> None:
@@ -232,7 +237,7 @@ def _rebuild(page: str, run: Run | None, wanted: Spec | None) -> None:
     """Nothing in this group acts before this button is pressed."""
     if run is None:
         return
-    different = changes(run, wanted) if wanted else []
+    different = [n for n in changes(run.spec, wanted) if _group(n) != LIVE] if wanted else []
     n = len(different)
     words = "nothing changed" if not n else "1 change" if n == 1 else f"{n} changes"
 

@@ -365,12 +365,21 @@ def _export(page: str, run: Run, status: Status, seen: Seen) -> None:
         st.caption("Pause the run to save the model or to open it in Text attention.")
         return
     step = seen.history.frames[-1]
+    at = f"{page}_wish"
+
+    def wish(what: str) -> None:
+        st.session_state[at] = (what, run.job, step)  # kept: this part of the page may begin anew before it is read
+
     with st.container(horizontal=True):
         if os.environ.get("HEADLIGHT_PUBLIC") != "1":
-            opened = st.button("Open in Text attention", icon=":material/notes:", key=f"{page}_open")
-            if opened:
-                _open(run, step)
-        if st.button("Save the model", icon=":material/download:", key=f"{page}_save"):
+            st.button(
+                "Open in Text attention", icon=":material/notes:", key=f"{page}_open", on_click=wish, args=("open",)
+            )
+        st.button("Save the model", icon=":material/download:", key=f"{page}_save", on_click=wish, args=("save",))
+        if st.session_state.get(at) == ("open", run.job, step):
+            del st.session_state[at]
+            _open(run, step)
+        elif st.session_state.get(at) == ("save", run.job, step):
             _offer(run, step)
 
 
@@ -395,7 +404,8 @@ def _offer(run: Run, step: int) -> None:
     from models.scratch.hf import NotExpressible
 
     try:
-        data = export.as_zip(run.spec, keep.engine().artifact(run.job, f"snapshot/{step:07}"))
+        state = keep.engine().artifact(run.job, f"snapshot/{step:07}")
+        data = keep.made(("zip", run.job, step), lambda: export.as_zip(run.spec, state), len)
     except (NotExpressible, JobError) as problem:
         show.error(problem)
         return
