@@ -4,7 +4,7 @@ BIN := .venv/bin
 DATA ?= data
 export OMP_NUM_THREADS ?= 1
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench side-by-side coverage zoo positions verify table shots browser clean
+.PHONY: help run test check bench side-by-side coverage zoo positions verify table presets shots browser clean
 
 help:
 	@echo "make run     install what is needed and open Headlight in the browser"
@@ -17,6 +17,7 @@ help:
 	@echo "make zoo     train the bundled models again (NAME=gpt-stories for one, DATA=folder with the texts)"
 	@echo "make positions  train the models of the Positions page again, and record how they read longer texts"
 	@echo "make table     what the bundled models are and do, from their cards: docs/zoo.md"
+	@echo "make presets   train the playground's presets over five seeds (NAME=sort for one): docs/presets.md"
 	@echo "make verify  measure the bundled models again and compare with their cards (DATA=folder)"
 
 run: .venv/.run
@@ -47,6 +48,9 @@ positions: .venv/.run
 
 table: .venv/.run
 	$(BIN)/python -m models.zoo table
+
+presets: .venv/.run
+	$(BIN)/python -m models.learn $(or $(NAME),induction one-layer reverse sort)
 
 verify: .venv/.zoo
 	$(BIN)/python -m models.zoo verify $(NAME) --data $(DATA)

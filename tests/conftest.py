@@ -14,6 +14,7 @@ with socket.socket() as _socket:
 os.environ |= {
     "HF_ENDPOINT": f"http://127.0.0.1:{HUB_PORT}",
     "HF_HOME": tempfile.mkdtemp(prefix="headlight-hub-"),
+    "HEADLIGHT_HOME": tempfile.mkdtemp(prefix="headlight-home-"),
     "HF_HUB_DISABLE_XET": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "OMP_NUM_THREADS": "1",

@@ -61,6 +61,13 @@ LIGHT = (
     "models/zoo/sizes.py",
     "models/explain",
     "models/cost",
+    "models/jobs",
+    "models/learn/spec.py",
+    "models/learn/tasks.py",
+    "models/learn/presets.py",
+    "models/learn/history.py",
+    "models/learn/frames.py",
+    "models/learn/__main__.py",
 )
 
 

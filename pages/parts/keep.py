@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from models.capture.edits import Edit
+    from models.jobs.protocol import Engine
     from models.zoo.model import Model
     from viz.view import View
 
@@ -164,6 +165,15 @@ def _models() -> Models:
 @st.cache_resource(show_spinner=False)
 def _traces() -> Shelf:
     return Shelf(TRACES)
+
+
+@st.cache_resource(show_spinner=False)
+def engine() -> Engine:
+    """What runs jobs, the same for all visitors; its first worker gets warm from now on."""
+    from models.jobs.local import LocalEngine
+    from models.jobs.store import home
+
+    return LocalEngine(home())
 
 
 def warm() -> None:

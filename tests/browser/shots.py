@@ -67,7 +67,7 @@ def shoot(browser: Browser, address: str, file: Path, width: int, height: int, s
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(address)
-    page.locator(".view[data-ready] :is(.wb, .cmp, .px, .anatomy, .pn, svg)").last.wait_for(timeout=90_000)
+    page.locator(".view[data-ready] :is(.wb, .cmp, .px, .anatomy, .pn, svg), .stCode").last.wait_for(timeout=90_000)
     for number in range(tokens):
         page.get_by_role("button", name="One token").click()
         page.locator(".written button").nth(number).wait_for()

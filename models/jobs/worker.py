@@ -1,0 +1,76 @@
+"""A worker: a process that is given one job after another on its standard input, and says when it is free.
+
+Everything else goes through the store. When its input closes, the server is gone: it lays its job down and ends.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import threading
+import traceback
+from pathlib import Path
+
+from models.jobs.protocol import FAILED
+from models.jobs.store import Store, TicketGone
+
+KINDS = {"train": "models.learn.job"}  # a module with run(desk, spec)
+
+
+class Desk:
+    """What a job sees of the world: its store under its ticket, and whether it is to lay down its work."""
+
+    def __init__(self, store: Store, job: str, ticket: str, closing: threading.Event) -> None:
+        self.store, self.job, self.ticket, self.closing = store, job, ticket, closing
+        self.write = lambda *args, **more: store.write(job, ticket, *args, **more)
+
+
+def main() -> None:
+    """Serve until the input ends."""
+    store, closing = Store(Path(sys.argv[1])), threading.Event()
+    tickets: list[dict[str, str]] = []
+    came = threading.Condition()
+
+    def listen() -> None:
+        for line in sys.stdin:
+            with came:
+                tickets.append(json.loads(line))
+                came.notify()
+        closing.set()
+        with came:
+            came.notify()
+
+    for module in KINDS.values():
+        importlib.import_module(module)  # warm: torch is there before the first job is
+    threading.Thread(target=listen, daemon=True).start()
+    while True:
+        print("free", flush=True)
+        with came:
+            came.wait_for(lambda: tickets or closing.is_set())
+            if not tickets:
+                return
+            given = tickets.pop(0)
+        _work(Desk(store, given["job"], given["ticket"], closing))
+
+
+def _work(desk: Desk) -> None:
+    """One job, from where it stands; whatever goes wrong is written down in a sentence."""
+    try:
+        kind, spec = desk.store.spec(desk.job, desk.ticket)
+        importlib.import_module(KINDS[kind]).run(desk, spec)
+    except TicketGone:
+        return
+    except Exception as error:  # a fault of ours must not take the server's other jobs with it
+        traceback.print_exc()
+        words = f"The run stopped because of a fault in Headlight ({type(error).__name__}: {str(error)[:200]})."
+        try:
+            desk.write(state=FAILED, reason=words, leave=True)
+        except TicketGone:
+            return
+
+
+if __name__ == "__main__":
+    os.nice(10)  # the page comes first
+    main()

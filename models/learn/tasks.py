@@ -1,0 +1,378 @@
+"""Small things to learn: one function per task, which draws a question and answers it.
+
+A row is what the model reads: "fbdca=acdbf." for a question and its answer. Loss and accuracy count what comes after
+"=" only, except where a task says otherwise. Which questions are held out follows from the question itself, never from
+a draw: what is measured on was never trained on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from models.learn.spec import Spec
+
+Ids = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+END, ASKS = ".", "="
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+BRACKETS = ("()", "[]", "{}", "<>")
+MONTHS = "january february march april may june july august september october november december".split()
+HELD_OUT = 256  # rows that validation reads
+SHOWN = 5  # of them, whose predictions are shown
+UNSEEN_PERIODS = (5, 9, 13, 14)  # of induction: never trained on
+PERIODS = (2, 3, 4, 6, 7, 8, 10, 11, 12)
+UNKNOWN = "[UNK]"
+MOST_CHARACTERS = 120  # different ones of a visitor's text; rarer ones become UNKNOWN
+MISSES = 3_000  # draws in a row that bring no new question, before there are said to be no more
+
+
+class Row(NamedTuple):
+    """Symbols, from which of them on the loss counts, and from which on an answer is graded."""
+
+    symbols: Sequence[str]
+    trained: int
+    graded: int
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a task is called, what it may be asked, and how a row of it is drawn."""
+
+    title: str
+    sentence: str
+    draw: Callable[[random.Random, Spec], tuple[Sequence[str], Sequence[str]]] | None
+    length: tuple[int, int, int]  # lowest, highest, default
+    vocabulary: tuple[int, int, int]
+    alphabet: Callable[[Spec], Sequence[str]]  # without END and ASKS
+    longest: Callable[[Spec], int]  # symbols of a row
+    length_is: str = ""  # what length counts; "" where the task has none
+    vocabulary_is: str = ""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Token ids [row, position]; whether the token at a position counts for loss or for grades, [row, position]."""
+
+    tokens: Ids = field(repr=False)
+    trained: Bools = field(repr=False)
+    graded: Bools = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+
+@dataclass(frozen=True)
+class Data:
+    """What is trained on and what is held out, with the symbols that ids stand for."""
+
+    symbols: tuple[str, ...]
+    train: Rows
+    held_out: Rows
+
+
+def word(chance: random.Random, spec: Spec) -> list[str]:
+    """Letters, from half the length to all of it, so that the end has to be found."""
+    n = chance.randint(max(1, (spec.length + 1) // 2), spec.length)
+    return [LETTERS[chance.randrange(spec.vocabulary)] for _ in range(n)]
+
+
+def copy(chance: random.Random, spec: Spec) -> tuple[Sequence[str], Sequence[str]]:
+    """abcd=abcd"""
+    asked = word(chance, spec)
+    return asked, asked
+
+
+def reverse(chance: random.Random, spec: Spec) -> tuple[Sequence[str], Sequence[str]]:
+    """abcd=dcba"""
+    asked = word(chance, spec)
+    return asked, asked[::-1]
+
+
+def sort(chance: random.Random, spec: Spec) -> tuple[Sequence[str], Sequence[str]]:
+    """dbca=abcd"""
+    asked = word(chance, spec)
+    return asked, sorted(asked)
+
+
+def addition(chance: random.Random, spec: Spec) -> tuple[Sequence[str], Sequence[str]]:
+    """58+67=521: the sum backwards, ones first, so that a carry is known when it is needed."""
+    one, two = (chance.randrange(10 ** chance.randint(1, spec.length)) for _ in range(2))
+    return f"{one}+{two}", str(one + two)[::-1]
+
+
+def modular(chance: random.Random, spec: Spec) -> tuple[Sequence[str], Sequence[str]]:
+    """a b = (a + b) mod p; every number is a symbol of its own (Power et al. 2022, "Grokking")."""
+    one, two = chance.randrange(spec.vocabulary), chance.randrange(spec.vocabulary)
+    return [str(one), str(two)], [str((one + two) % spec.vocabulary)]
+
+
+def brackets(chance: random.Random, spec: Spec) -> tuple[Sequence[str], Sequence[str]]:
+    """([]{=}): the brackets that close what is still open."""
+    asked: list[str] = []
+    waiting: list[str] = []
+    for _ in range(chance.randint(max(1, (spec.length + 1) // 2), spec.length)):
+        if waiting and chance.random() < 0.4:
+            asked.append(waiting.pop())
+        else:
+            pair = BRACKETS[chance.randrange(spec.vocabulary)]
+            asked.append(pair[0])
+            waiting.append(pair[1])
+    return asked, waiting[::-1]
+
+
+def majority(chance: random.Random, spec: Spec) -> tuple[Sequence[str], Sequence[str]]:
+    """abbab=b: the letter that comes most often; of several the first in the alphabet."""
+    asked = word(chance, spec)
+    return asked, [max(sorted(set(asked)), key=asked.count)]
+
+
+def dates(chance: random.Random, spec: Spec) -> tuple[Sequence[str], Sequence[str]]:
+    """3 march 1999=1999-03-03, from three ways to write a day."""
+    day, month, year = chance.randint(1, 28), chance.randint(1, 12), chance.randint(1900, 2099)
+    ways = (f"{day} {MONTHS[month - 1]} {year}", f"{MONTHS[month - 1]} {day}, {year}", f"{month}/{day}/{year}")
+    return ways[chance.randrange(3)], f"{year}-{month:02}-{day:02}"
+
+
+def induction(chance: random.Random, spec: Spec, held_out: bool) -> Row:
+    """A block of different letters, again and again (Olsson et al. 2022).
+
+    Graded from the second letter of its first return on: that the block returns cannot be known before.
+    """
+    period = chance.choice(UNSEEN_PERIODS if held_out else PERIODS)
+    block = chance.sample(LETTERS[: spec.vocabulary], period)
+    return Row([block[i % period] for i in range(n_tokens(spec))], 1, period + 1)
+
+
+def text(chance: random.Random, spec: Spec, held_out: bool) -> Row:
+    """A piece of the visitor's text; the last tenth of it is held out. Every character counts."""
+    whole = own_text(spec)
+    known = set(symbols(spec))
+    cut = len(whole) - max(n_tokens(spec), len(whole) // 10)
+    part = whole[cut:] if held_out else whole[:cut]
+    start = chance.randrange(max(1, len(part) - n_tokens(spec) + 1))
+    return Row([c if c in known else UNKNOWN for c in part[start : start + n_tokens(spec)]], 1, 1)
+
+
+def letters(spec: Spec) -> Sequence[str]:
+    """The first ones of the alphabet."""
+    return LETTERS[: spec.vocabulary]
+
+
+def characters(spec: Spec) -> Sequence[str]:
+    """Those of the visitor's text that come most often, in order."""
+    whole = own_text(spec)
+    often = sorted(set(whole), key=lambda c: (-whole.count(c), c))[:MOST_CHARACTERS]
+    return sorted(often)
+
+
+def own_text(spec: Spec) -> str:
+    """The visitor's text, or the one that is there for a start."""
+    return spec.text or ALICE
+
+
+def _twice(spec: Spec) -> int:
+    return 2 * spec.length + 2
+
+
+LETTER, DIGITS, NONE = (2, 26, 20), (12, 12, 12), (1, 113, 20)
+TASKS = {
+    "copy": Task("Copy a word", "Say the word again.", copy, (1, 24, 8), LETTER, letters, _twice, "letters", "letters"),
+    "reverse": Task(
+        "Reverse a word", "Say the word backwards.", reverse, (1, 24, 8), LETTER, letters, _twice, "letters", "letters"
+    ),
+    "sort": Task(
+        "Sort letters",
+        "Say the letters in the order of the alphabet.",
+        sort,
+        (1, 24, 8),
+        LETTER,
+        letters,
+        _twice,
+        "letters",
+        "letters",
+    ),
+    "addition": Task(
+        "Add two numbers",
+        "Say the sum, ones first.",
+        addition,
+        (1, 4, 2),
+        NONE,
+        lambda spec: "0123456789+",
+        lambda spec: 3 * spec.length + 4,
+        "digits",
+    ),
+    "modular addition": Task(
+        "Add on a clock",
+        "Say (a + b) mod p, without being told that these are numbers.",
+        modular,
+        (1, 64, 2),
+        (5, 113, 59),
+        lambda spec: [str(i) for i in range(spec.vocabulary)],
+        lambda spec: 5,
+        "",
+        "the modulus p",
+    ),
+    "induction": Task(
+        "Go on with what repeats",
+        "Different letters repeat: say the next one. Graded on periods that were never trained.",
+        None,
+        (24, 64, 32),
+        (15, 26, 26),
+        letters,
+        lambda spec: spec.length + 1,
+        "letters read",
+        "letters",
+    ),
+    "brackets": Task(
+        "Close the brackets",
+        "Close every bracket that is still open, the last one first.",
+        brackets,
+        (1, 24, 10),
+        (1, 4, 3),
+        lambda spec: "".join(BRACKETS[: spec.vocabulary]),
+        _twice,
+        "brackets",
+        "kinds",
+    ),
+    "majority": Task(
+        "Majority",
+        "Say the letter that comes most often.",
+        majority,
+        (2, 24, 9),
+        (2, 26, 3),
+        letters,
+        lambda spec: spec.length + 3,
+        "letters",
+        "letters",
+    ),
+    "dates": Task(
+        "Translate a date",
+        "Write the date as year-month-day.",
+        dates,
+        (1, 64, 8),
+        NONE,
+        lambda spec: sorted(set("".join(MONTHS)) | set("0123456789 ,/-")),
+        lambda spec: len("september 28, 2099") + 12,
+    ),
+    "characters": Task(
+        "Characters of your text",
+        "Say the next character of a text of your own; its last tenth is held out.",
+        None,
+        (8, 64, 32),
+        NONE,
+        characters,
+        lambda spec: spec.length + 1,
+        "characters read",
+    ),
+}
+
+
+def symbols(spec: Spec) -> tuple[str, ...]:
+    """What token ids stand for; END is 0 and fills short rows, the last is for what was never seen."""
+    first = [END, ASKS] if TASKS[spec.task].draw else [END]
+    return tuple(dict.fromkeys([*first, *TASKS[spec.task].alphabet(spec), UNKNOWN]))
+
+
+def n_tokens(spec: Spec) -> int:
+    """Tokens of a row: what is read, and one more to foretell."""
+    return TASKS[spec.task].longest(spec)
+
+
+def problems(spec: Spec) -> dict[str, str]:
+    """What a task cannot be asked, field by field."""
+    task, found = TASKS[spec.task], {}
+    for name, (low, high, _) in {"length": task.length, "vocabulary": task.vocabulary}.items():
+        value, what = getattr(spec, name), getattr(task, f"{name}_is")
+        if what and not low <= value <= high:
+            found[name] = f"“{task.title}” takes from {low} to {high} ({what}); got {value}."
+    if spec.task == "characters":
+        from models.learn.spec import LONGEST_TEXT
+
+        if len(own_text(spec)) > LONGEST_TEXT:
+            found["text"] = f"At most {LONGEST_TEXT:,} characters are trained on; this text has {len(spec.text):,}."
+        elif len(own_text(spec)) < 4 * n_tokens(spec):
+            found["text"] = f"The text needs {4 * n_tokens(spec):,} characters or more; it has {len(own_text(spec)):,}."
+    return found
+
+
+def held_out(question: Sequence[str], share: float) -> bool:
+    """Whether a question is never trained on, `share` being trained on: decided by what it says alone."""
+    digest = hashlib.sha256(" ".join(question).encode()).digest()
+    return int.from_bytes(digest[:4]) >= share * 2**32
+
+
+def data(spec: Spec) -> Data:
+    """All rows of a run, the same ones for the same task and data seed. Raises ConfigError if there are too few."""
+    known = symbols(spec)
+    train = _rows(spec, _drawn(spec, random.Random(f"{spec.data_seed} train"), spec.examples, False), known)
+    unseen = _rows(spec, _drawn(spec, random.Random(f"{spec.data_seed} held out"), HELD_OUT, True), known)
+    return Data(known, train, unseen)
+
+
+def sample(spec: Spec, n: int) -> list[str]:
+    """A few training rows as text, to see what will be learnt."""
+    joint = " " if spec.task == "modular addition" else ""
+    return [joint.join(row.symbols) for row in _drawn(spec, random.Random(f"{spec.data_seed} train"), n, False)]
+
+
+def _drawn(spec: Spec, chance: random.Random, n: int, unseen: bool) -> list[Row]:
+    """`n` rows of one side, different ones as long as there are any."""
+    task = TASKS[spec.task]
+    if task.draw is None:
+        draw = {"induction": induction, "characters": text}[spec.task]
+        return [draw(chance, spec, unseen) for _ in range(n)]
+    found: dict[tuple[str, ...], Row] = {}
+    misses = 0
+    while len(found) < n and misses < MISSES:
+        asked, answer = task.draw(chance, spec)
+        misses += 1
+        if tuple(asked) not in found and held_out(asked, spec.share) == unseen:
+            found[tuple(asked)] = Row([*asked, ASKS, *answer, END], len(asked) + 1, len(asked) + 1)
+            misses = 0
+    if not found:
+        from models.records import ConfigError
+
+        which = "held out" if unseen else "trained on"
+        raise ConfigError({"share": f"No question is {which}: there are too few of them. Make them longer."})
+    return list(found.values())
+
+
+def _rows(spec: Spec, drawn: list[Row], known: tuple[str, ...]) -> Rows:
+    """Rows as token ids, short ones filled up with END, which does not count there."""
+    number: dict[str, int] = {symbol: i for i, symbol in enumerate(known)}
+    shape: Any = (len(drawn), n_tokens(spec))
+    tokens, trained, graded = np.zeros(shape, np.int64), np.zeros(shape, bool), np.zeros(shape, bool)
+    for i, row in enumerate(drawn):
+        n = len(row.symbols)
+        tokens[i, :n] = [number[symbol] for symbol in row.symbols]
+        trained[i, row.trained : n] = True
+        graded[i, row.graded : n] = True
+    return Rows(tokens, trained, graded)
+
+
+ALICE = (
+    "Alice was beginning to get very tired of sitting by her sister on the bank, and of having nothing to do: once or "
+    "twice she had peeped into the book her sister was reading, but it had no pictures or conversations in it, “and "
+    "what is the use of a book,” thought Alice, “without pictures or conversations?” So she was considering in her own "
+    "mind (as well as she could, for the hot day made her feel very sleepy and stupid), whether the pleasure of making "
+    "a daisy-chain would be worth the trouble of getting up and picking the daisies, when suddenly a White Rabbit with "
+    "pink eyes ran close by her. There was nothing so very remarkable in that; nor did Alice think it so very much out "
+    "of the way to hear the Rabbit say to itself, “Oh dear! Oh dear! I shall be late!” (when she thought it over "
+    "afterwards, it occurred to her that she ought to have wondered at this, but at the time it all seemed quite "
+    "natural); but when the Rabbit actually took a watch out of its waistcoat-pocket, and looked at it, and then "
+    "hurried on, Alice started to her feet, for it flashed across her mind that she had never before seen a rabbit "
+    "with either a waistcoat-pocket, or a watch to take out of it, and burning with curiosity, she ran across the "
+    "field after it, and fortunately was just in time to see it pop down a large rabbit-hole under the hedge. In "
+    "another moment down went Alice after it, never once considering how in the world she was to get out again. The "
+    "rabbit-hole went straight on like a tunnel for some way, and then dipped suddenly down, so suddenly that Alice "
+    "had not a moment to think about stopping herself before she found herself falling down a very deep well."
+)

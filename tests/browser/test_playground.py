@@ -1,0 +1,119 @@
+"""The playground in a browser: from Play to a falling loss and a drawn map; pause, step, a live knob, a broken run."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import PATIENCE
+
+TINY = "length:3,vocabulary:4,examples:200,n_layers:1,n_heads:2,d_model:16,d_ff:16,batch_size:16,warmup:4,lr:0.01"
+Visit = Callable[..., Page]
+
+
+def open_page(visit: Visit, spec: str = "", place: str = "") -> Page:
+    page = visit(place or f"/playground?spec={TINY},{spec or 'steps:50000'}", ready="button:has-text('Play')")
+    page.set_default_timeout(PATIENCE)
+    return page
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def at_step(page: Page) -> int:
+    return int(re.search(r"step ([\d,]+) of", page.locator(".stMain").inner_text())[1].replace(",", ""))
+
+
+def view(page: Page, inside: str) -> Locator:
+    return page.locator(f".view:has({inside})")
+
+
+def number(place: Locator, name: str) -> int:
+    return int(place.get_attribute(f"data-{name}") or -1)
+
+
+def stand_still(page: Page) -> None:
+    press(page, "Pause")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Step", exact=True)).to_be_enabled(timeout=PATIENCE)
+
+
+def loss(page: Page) -> float:
+    return float(re.search(r"training loss ([\d.]+)", page.locator(".tr .status").inner_text())[1])
+
+
+def test_play_gives_falling_curves_that_are_never_mounted_anew(visit: Visit) -> None:
+    page = open_page(visit)
+    expect(page.locator("code").first).to_contain_text("=")
+    press(page, "Play")
+    curves = view(page, ".tr")
+    curves.wait_for()
+    curves.evaluate("(node) => { node.mine = true; }")
+    page.wait_for_function("() => true")
+    expect(page.locator(".tr .status")).to_contain_text(re.compile("training loss"), timeout=PATIENCE)
+    first, updates = loss(page), number(curves, "updates")
+    expect(page.locator(".stMain")).to_contain_text(re.compile(r"step [\d,]{3,} of 50,000"), timeout=PATIENCE)
+    stand_still(page)
+    assert loss(page) < first
+    assert number(curves, "updates") > updates
+    assert curves.evaluate("(node) => node.mine === true")
+    assert number(curves, "points") > 10
+    # the map of layer 0, head 0 is drawn: its diagonal is dark somewhere, what is masked is not
+    colours = page.locator(".fo .sheet canvas").first.evaluate(
+        "(node) => { const { data } = node.getContext('2d').getImageData(0, 0, node.width, node.height);"
+        "return new Set(new Uint32Array(data.buffer)).size; }"
+    )
+    assert colours > 5
+    press(page, "Reset")
+    expect(page.locator("code").first).to_be_visible(timeout=PATIENCE)
+
+
+def test_steps_a_live_knob_and_the_scrubber(visit: Visit) -> None:
+    page = open_page(visit)
+    press(page, "Step")
+    view(page, ".tr").wait_for()
+    expect(page.locator(".stMain")).to_contain_text("step 1 of 50,000", timeout=PATIENCE)
+    rate = page.locator(".st-key-playground_lr input").last
+    rate.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".st-key-playground_lr")).to_contain_text("0.02", timeout=PATIENCE)
+    expect(page.get_by_role("button", name="50 steps", exact=True)).to_be_enabled(timeout=PATIENCE)
+    press(page, "50 steps")
+    expect(page.locator(".stMain")).to_contain_text("step 51 of 50,000", timeout=PATIENCE)
+    expect(view(page, ".tr")).to_have_attribute("data-marks", "1", timeout=PATIENCE)
+    forming = view(page, ".fo")
+    expect(forming).to_have_attribute("data-shown", "51", timeout=PATIENCE)
+    slider = page.get_by_label("Step that is shown")
+    slider.focus()
+    page.keyboard.press("Home")
+    expect(forming).to_have_attribute("data-shown", "0")
+    expect(page.locator(".fo h2").first).to_have_text("Attention at step 0")
+    press(page, "Back to the newest")
+    expect(forming).to_have_attribute("data-shown", "51")
+    assert "spec=" in page.url
+    assert "run=" in page.url
+    page.reload()
+    expect(page.locator(".stMain")).to_contain_text("step 51 of 50,000", timeout=PATIENCE)
+    expect(view(page, ".tr")).to_have_attribute("data-marks", "1", timeout=PATIENCE)
+    press(page, "Reset")
+
+
+def test_a_learning_rate_of_10_breaks_the_run_and_says_so(visit: Visit) -> None:
+    page = open_page(visit, place=f"/playground?spec={TINY.replace('lr:0.01', 'lr:10')},optimiser:SGD,clip:0,steps:500")
+    press(page, "Play")
+    alert = page.get_by_role("alert").filter(has_text="last good snapshot")
+    expect(alert).to_contain_text("Try a smaller one", timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_enabled(timeout=PATIENCE)
+    assert at_step(page) < 500
+    press(page, "Reset")
+
+
+def test_the_trained_model_opens_in_text_attention(visit: Visit) -> None:
+    page = open_page(visit)
+    press(page, "50 steps")
+    expect(page.locator(".stMain")).to_contain_text("step 50 of 50,000", timeout=PATIENCE)
+    press(page, "Open in Text attention")
+    page.locator(".wb").first.wait_for(timeout=PATIENCE)
+    assert "/text_attention" in page.url
+    expect(page.locator(".stMain")).to_contain_text("2 heads each", timeout=PATIENCE)

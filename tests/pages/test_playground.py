@@ -1,0 +1,94 @@
+"""The playground as a script: what it says before anything is trained, of bad links, of knobs that make no model."""
+
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from models.learn.spec import NAMES, REBUILD
+from pages.parts import knobs
+from tests.pages.test_pages import said
+
+ROOT = Path(__file__).parents[2]
+TINY = "length:3,vocabulary:4,examples:200,n_layers:1,n_heads:2,d_model:16,d_ff:16,batch_size:16,steps:3000,warmup:4"
+
+
+def page(**query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).switch_page("pages/playground.py")
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def button(app: AppTest, label: str):
+    return next(button for button in app.button if button.label.startswith(label))
+
+
+def wait(app: AppTest, words: str) -> AppTest:
+    limit = time.monotonic() + 90
+    while words not in said(app):
+        assert time.monotonic() < limit, said(app)
+        time.sleep(0.1)
+        app.run()
+    return app
+
+
+def test_every_knob_has_its_place() -> None:
+    placed = {name for pair in knobs.SHAPE for name in pair} | {*knobs.MORE, *knobs.TURNED, *knobs.MORE_LIVE}
+    groups = {name: field.metadata["group"] for name, field in NAMES.items()}
+    assert placed | {"task", "text"} == {name for name, group in groups.items() if group != "seeds"}
+    assert {groups[name] for name in (*knobs.TURNED, *knobs.MORE_LIVE)} == {"live"}
+    assert {groups[name] for name in knobs.MORE} == {REBUILD}
+
+
+def test_before_training_it_shows_what_there_is_to_learn() -> None:
+    app = page()
+    assert not app.exception
+    assert app.code[0].value.splitlines()[0] == "pgtkgart=tragktgp."
+    assert not button(app, "Play").disabled
+    assert button(app, "Back").disabled
+
+
+def test_a_bad_link_is_said_and_clamped() -> None:
+    app = page(spec="n_layers:1000000,colour:red")
+    assert "Layers 1000000 in the link was moved to 6" in said(app)
+    assert "a knob “colour” that does not exist" in said(app)
+    assert app.session_state["playground_n_layers"] == 6
+
+
+def test_knobs_that_make_no_model_say_so_beside_them() -> None:
+    app = page(spec="n_heads:5")
+    assert "5 heads cannot share d\\_model = 64 evenly" in said(app)
+    assert button(app, "Play").disabled
+    assert not app.exception
+
+
+def test_a_run_that_is_not_here_is_said() -> None:
+    app = page(run="gone")
+    assert "This run is not on this computer" in said(app)
+    assert not button(app, "Play").disabled
+
+
+def test_steps_live_knobs_and_a_pending_rebuild() -> None:
+    app = page(spec=TINY)
+    button(app, "Step").click().run()
+    wait(app, "step **1** of 3,000")
+    app.select_slider(key="playground_lr").set_value(1e-2).run()
+    button(app, "Step").click().run()
+    wait(app, "step **2** of 3,000")
+    history = app.session_state["playground_seen"].history
+    assert [(c.step, c.knob, c.new) for c in history.changes] == [(1, "lr", 1e-2)]
+    app.select_slider(key="playground_n_layers").set_value(2).run()
+    assert button(app, "Rebuild: 1 change")
+    button(app, "Rebuild").click().run()
+    assert app.code  # a new run waits for Play
+    assert app.session_state["playground_run"] is None
+
+
+@pytest.mark.parametrize("task", ["characters", "modular addition", "dates"])
+def test_other_tasks_stand_as_a_link_says(task: str) -> None:
+    app = page(preset={"modular addition": "clock"}.get(task, task), text=quote("x"))
+    assert app.session_state["playground_task"] == task
+    assert not app.exception

@@ -1,0 +1,75 @@
+"""Curves and frames on their way to the browser: averages by hand, no spike lost, exact halves."""
+
+import numpy as np
+import pytest
+
+from viz.views import forming, training
+
+
+def curves(loss: list[float], total: int = 100, **more: object) -> training.Curves:
+    steps = np.arange(1, len(loss) + 1, dtype=np.uint32)
+    values = np.array(loss, np.float32)
+    looked = np.array([0], np.uint32)
+    one = np.ones(1, np.float32)
+    return training.Curves(steps, values, values, values, looked, one, one, one, total, **more)
+
+
+def test_a_debiased_average_starts_where_the_curve_does() -> None:
+    assert np.allclose(training.debiased(np.array([1, 1, 1], np.float32), 0.9), [1, 1, 1])
+    assert np.allclose(training.debiased(np.array([0, 1], np.float32), 0.9), [0, 0.526316])
+    nan = float("nan")
+    assert np.allclose(training.debiased(np.array([1, nan, 1], np.float32), 0.9), [1, nan, 1], equal_nan=True)
+
+
+def test_the_average_reaches_back_in_steps() -> None:
+    assert training.smoothing(100) == 0.75
+    assert training.smoothing(2_000) == 0.95
+    assert training.view(curves([1.0], total=2_000)).header["reach"] == 20
+
+
+def test_no_spike_of_a_long_run_is_lost() -> None:
+    loss = np.ones(50_000, np.float32)
+    loss[12_345], loss[40_000] = 9, 0.1
+    steps = np.arange(1, 50_001, dtype=np.uint32)
+    at, values = training.thinned(steps, loss)
+    assert len(values) <= training.MOST
+    assert (values.max(), values.min()) == (9, np.float32(0.1))
+    assert at[values.argmax()] == 12_346
+    assert (np.diff(at.astype(int)) > 0).all()
+
+
+def test_a_long_run_stays_small_on_the_wire() -> None:
+    chance = np.random.default_rng(0)
+    view = training.view(curves(chance.random(50_000).tolist(), total=50_000))
+    assert sum(array.nbytes for array in view.parts.values()) < 25_000
+
+
+def test_a_run_that_has_not_begun_can_be_drawn() -> None:
+    view = training.view(curves([]))
+    assert view.parts["loss"].size == view.parts["lr"].size == 0
+    assert view.pack()
+
+
+def test_a_frame_is_exact_halves_of_the_lower_triangle() -> None:
+    weights = np.array([[[[1, 0], [0.2504, 0.7496]]]], np.float32)
+    frame = forming.still(weights, np.zeros((1, 3), np.int32))
+    assert frame.weights.tolist() == [[[2000, 500, 1499]]]
+    assert not frame.bad
+    assert forming.still(weights * np.float32("nan"), np.zeros((1, 3), np.int32)).bad
+
+
+@pytest.mark.parametrize(("n", "nbytes", "sent"), [(5, 1_000, 5), (50, 100_000, 12), (50, 40_000, 25)])
+def test_large_frames_are_thinned_evenly(n: int, nbytes: int, sent: int) -> None:
+    steps = [10 * i for i in range(n)]
+    chosen = forming.chosen(steps, nbytes)
+    assert len(chosen) == sent
+    assert (chosen[0], chosen[-1]) == (0, steps[-1])
+    assert chosen == sorted(set(chosen))
+
+
+def test_what_is_foretold_travels_one_higher() -> None:
+    frame = forming.still(np.ones((1, 1, 1, 1), np.float32), np.array([[-1, 4]], np.int32))
+    rows = forming.Rows(np.array([[0, 4]]), np.array([[False, True]]), ("a", "b", "c", "d", "e"))
+    view = forming.view({0: frame}, rows)
+    assert view.parts["predicted"].tolist() == [[[0, 5]]]  # 0 stands for no foretelling
+    assert view.header["steps"] == [0]

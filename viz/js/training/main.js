@@ -1,0 +1,253 @@
+// Curves of a run: four charts on one axis of steps. New data only draws anew: the root and its canvas stay.
+
+const CHARTS = { left: 48, right: 12, top: 44, gap: 34, bottom: 26, loss: 190, accuracy: 110, norm: 84, lr: 74 };
+const NAMES = { loss: "Loss", accuracy: "Validation accuracy", norm: "Gradient norm", lr: "Learning rate" };
+
+class Training extends Mounted {
+  constructor(parent) {
+    super(parent);
+    this.canvas = el("canvas", { role: "img" });
+    this.cross = el("canvas", { className: "cross", "aria-hidden": "true" });
+    this.sheet = el("div", { className: "sheet", tabIndex: 0 }, this.canvas, this.cross);
+    this.legend = el("div", { className: "cap legend" });
+    this.status = el("div", { className: "status", "aria-live": "polite" });
+    this.frame = el("section", { className: "tr", "aria-label": "Curves", hidden: true },
+      el("div", { className: "bar" }, el("h2", { textContent: "Curves" }), spring(), this.legend), this.sheet, this.status);
+    this.root.replaceChildren(el("style", { textContent: TRAINING_STYLE }), this.failure, this.frame);
+    this.sheet.addEventListener("pointermove", (event) => this.point(this.stepAt(pointIn(this.sheet, event).x)));
+    this.sheet.addEventListener("pointerleave", () => this.point(null));
+    this.sheet.addEventListener("keydown", (event) => this.key(event));
+    this.sheet.addEventListener("blur", () => this.point(null));
+    this.listen();
+  }
+
+  take({ header, parts }) {
+    [this.payload, this.parts] = [header, parts];
+    this.frame.hidden = false;
+    this.dress();
+  }
+
+  get last() { return this.parts.loss_at.at(-1) ?? 0; }
+
+  refresh() {
+    this.width = this.sheet.clientWidth;
+    if (!this.width) return;
+    this.font = getComputedStyle(this.frame).fontFamily;
+    const { colour, heads } = this.theme;
+    this.colours = { train: heads[0], validation: heads[1] };
+    const key = (name, words) => {
+      const line = el("i", { className: name });
+      line.style.borderColor = this.colours[name] ?? colour.muted;
+      return el("span", { className: "key" }, line, words);
+    };
+    this.legend.replaceChildren(key("train", "train"), key("validation", "validation"),
+      span("", `faint: every step; strong: the last ${this.payload.reach}, averaged`));
+    this.layout();
+    this.draw();
+    this.point(this.pointed ?? null);
+  }
+
+  layout() {
+    let y = CHARTS.top;
+    this.at = {};
+    for (const name of Object.keys(NAMES)) {
+      this.at[name] = { top: y, height: CHARTS[name] };
+      y += CHARTS[name] + CHARTS.gap;
+    }
+    this.height = y - CHARTS.gap + CHARTS.bottom;
+    this.sheet.style.height = `${this.height}px`;
+    // the axis grows in steps, so that it does not slide under the reader's eyes
+    const { total } = this.payload;
+    this.most = Math.max(this.last, this.last > total ? this.last : total);
+  }
+
+  x(step) { return CHARTS.left + (step / this.most) * (this.width - CHARTS.left - CHARTS.right); }
+  stepAt(x) {
+    const share = (x - CHARTS.left) / (this.width - CHARTS.left - CHARTS.right);
+    return share < -0.02 || share > 1.02 ? null : Math.max(0, Math.min(this.last, Math.round(share * this.most)));
+  }
+
+  draw() {
+    const { parts, payload, theme: { colour } } = this;
+    const pen = prepare(this.canvas, this.width, this.height);
+    this.pen = pen;
+    this.drawMarks(); // under the curves and their names
+    this.drawLoss();
+    const { top, height } = this.at.accuracy;
+    const share = (value) => top + height - value * height;
+    this.axis("accuracy", [0, 0.5, 1], share, percent);
+    this.line(parts.looked, parts.accuracy, share, this.colours.validation, 2, [5, 3]);
+    this.named("accuracy", [[parts.accuracy.length ? percent(parts.accuracy.at(-1)) : "", this.colours.validation]]);
+    this.drawFromZero("norm", colour.ink);
+    this.drawFromZero("lr", colour.ink);
+    this.drawSteps();
+    this.canvas.ariaLabel = this.words(this.last);
+    this.root.dataset.points = parts.loss_at.length;
+    this.root.dataset.marks = payload.marks.length;
+  }
+
+  drawLoss() {
+    const { parts, theme: { colour } } = this;
+    const { top, height } = this.at.loss;
+    const range = extent(parts.loss, parts.validation);
+    if (!range) { this.named("loss", []); return; }
+    const [low, high] = [Math.max(1e-6, range[0] * 0.9), Math.max(range[1] * 1.1, range[0] * 2)];
+    const place = (value) => top + height - (Math.log(Math.max(value, low) / low) / Math.log(high / low)) * height;
+    this.axis("loss", logTicks(low, high), place, figure);
+    this.line(parts.loss_at, parts.loss, place, this.colours.train, 1, [], 0.26);
+    this.line(parts.loss_smooth_at, parts.loss_smooth, place, this.colours.train, 2);
+    this.line(parts.looked, parts.validation, place, this.colours.validation, 2, [5, 3]);
+    const ends = [[parts.loss_smooth.at(-1), this.colours.train], [parts.validation.at(-1), this.colours.validation]];
+    this.named("loss", ends.filter(([value]) => value !== undefined).map(([value, ink]) => [figure(value), ink]), colour);
+  }
+
+  drawFromZero(name, ink) {
+    const { parts } = this;
+    const { top, height } = this.at[name];
+    const range = extent(parts[name]);
+    const high = range && range[1] > 0 ? range[1] * 1.05 : 1;
+    const place = (value) => top + height - (value / high) * height;
+    this.axis(name, ticksTo(high, 2), place, figure);
+    if (name === "lr") this.line(parts.lr_at, parts.lr, place, ink, 2);
+    else {
+      this.line(parts.norm_at, parts.norm, place, ink, 1, [], 0.26);
+      this.line(parts.norm_smooth_at, parts.norm_smooth, place, ink, 2);
+    }
+    const end = (name === "lr" ? parts.lr : parts.norm_smooth).at(-1);
+    this.named(name, end === undefined ? [] : [[figure(end), ink]]);
+  }
+
+  axis(name, ticks, place, words) {
+    const { pen, theme: { colour }, width, font } = this;
+    [pen.font, pen.textAlign, pen.textBaseline, pen.lineWidth] = [`12px ${font}`, "right", "middle", 1];
+    let free = Infinity;
+    for (const tick of ticks) {
+      const y = Math.round(place(tick)) + 0.5;
+      pen.strokeStyle = colour.line;
+      pen.beginPath();
+      pen.moveTo(CHARTS.left, y);
+      pen.lineTo(width - CHARTS.right, y);
+      pen.stroke();
+      if (free - y < 14) continue;
+      free = y;
+      pen.fillStyle = colour.muted;
+      pen.fillText(words(tick), CHARTS.left - 6, y);
+    }
+  }
+
+  // A chart's name, and where its curves stand now.
+  named(name, ends) {
+    const { pen, theme: { colour }, width, font } = this;
+    const y = this.at[name].top - 15;
+    [pen.textBaseline, pen.textAlign, pen.font] = ["middle", "left", `600 13px ${font}`];
+    const title = name === "loss" ? "Loss (log)" : NAMES[name];
+    pen.fillStyle = colour.page;
+    pen.fillRect(2, y - 9, pen.measureText(title).width + 4, 18);
+    pen.fillStyle = colour.ink;
+    pen.fillText(title, 4, y);
+    pen.textAlign = "right";
+    let x = width - CHARTS.right;
+    for (const [text, ink] of [...ends].reverse()) {
+      pen.fillStyle = ink;
+      pen.fillText(text, x, y);
+      x -= pen.measureText(text).width + 12;
+    }
+  }
+
+  line(at, values, place, colour, width, dash = [], alpha = 1) {
+    const { pen } = this;
+    pen.save();
+    [pen.strokeStyle, pen.lineWidth, pen.globalAlpha, pen.lineJoin] = [colour, width, alpha, "round"];
+    pen.setLineDash(dash);
+    pen.beginPath();
+    let open = false; // a number that is none is a gap
+    values.forEach((value, i) => {
+      if (Number.isFinite(value)) pen[open ? "lineTo" : "moveTo"](this.x(at[i]), place(value));
+      open = Number.isFinite(value);
+    });
+    pen.stroke();
+    pen.restore();
+    if (values.length === 1 && Number.isFinite(values[0])) {
+      pen.fillStyle = colour;
+      pen.beginPath();
+      pen.arc(this.x(at[0]), place(values[0]), 2.5, 0, 7);
+      pen.fill();
+    }
+  }
+
+  drawSteps() {
+    const { pen, theme: { colour }, font, height } = this;
+    [pen.font, pen.fillStyle, pen.textBaseline] = [`12px ${font}`, colour.muted, "middle"];
+    for (const tick of ticksTo(this.most, this.width < 420 ? 3 : 5)) {
+      pen.textAlign = this.x(tick) > this.width - 30 ? "right" : "center";
+      pen.fillText(thousands(tick), Math.min(this.x(tick), this.width - 2), height - 11);
+    }
+  }
+
+  // Where a knob moved: a dotted line through all charts with its words on top; where the run broke, a red one.
+  drawMarks() {
+    const { pen, theme: { colour }, payload, font } = this;
+    const bottom = this.height - CHARTS.bottom;
+    pen.save();
+    [pen.font, pen.textBaseline, pen.lineWidth] = [`12px ${font}`, "middle", 1];
+    let free = [0, 0];
+    const all = [...payload.marks.map((mark) => [...mark, colour.ink]), ...payload.broken.map(([step]) => [step, "broke", colour.wrong])];
+    for (const [step, words, ink] of all.sort((a, b) => a[0] - b[0])) {
+      const x = Math.round(this.x(step)) + 0.5;
+      [pen.strokeStyle, pen.fillStyle] = [ink, ink];
+      pen.setLineDash([2, 3]);
+      pen.beginPath();
+      pen.moveTo(x, 26);
+      pen.lineTo(x, bottom);
+      pen.stroke();
+      pen.beginPath();
+      pen.moveTo(x - 4, 22);
+      pen.lineTo(x + 4, 22);
+      pen.lineTo(x, 29);
+      pen.fill();
+      const wide = pen.measureText(words).width;
+      const left = Math.max(0, Math.min(x - wide / 2, this.width - wide));
+      const row = free.findIndex((end) => left >= end); // words that find no room are told when pointed at
+      if (row < 0) continue;
+      pen.textAlign = "left";
+      pen.fillText(words, left, row ? 4 + 14 : 6);
+      free[row] = left + wide + 10;
+    }
+    pen.restore();
+  }
+
+  point(step) {
+    this.pointed = step;
+    const pen = prepare(this.cross, this.width, this.height);
+    if (step !== null) {
+      pen.fillStyle = this.theme.colour.primary;
+      pen.fillRect(Math.round(this.x(step)), 26, 1, this.height - CHARTS.bottom - 26);
+    }
+    this.status.textContent = this.words(step ?? this.last);
+  }
+
+  key(event) {
+    const move = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!move) return;
+    event.preventDefault();
+    const size = Math.max(1, Math.round(this.most / 100));
+    this.point(Math.max(0, Math.min(this.last, (this.pointed ?? this.last) + move * size)));
+  }
+
+  // What the curves say at a step.
+  words(step) {
+    const { parts, payload } = this;
+    const [one, two] = [before(parts.loss_smooth_at, step), before(parts.looked, step)];
+    const said = [`Step ${thousands(step)}`];
+    if (one >= 0) said.push(`training loss ${figure(parts.loss_smooth[one])}`, `gradient norm ${figure(parts.norm_smooth[one])}`);
+    if (two >= 0) {
+      said.push(`validation at step ${thousands(parts.looked[two])}: loss ${figure(parts.validation[two])}, ${percent(parts.accuracy[two])} ${payload.graded} right, ${percent(parts.exact[two])} of rows without a mistake`);
+    }
+    const near = Math.max(1, this.most / 100);
+    const marks = payload.marks.filter(([at]) => Math.abs(at - step) <= near).map(([at, words]) => `${words} at step ${thousands(at)}`);
+    const broken = payload.broken.filter(([at]) => Math.abs(at - step) <= near).map(([, why]) => why);
+    return `${[said.join(" · "), ...marks, ...broken].join(". ")}`;
+  }
+}
+
+export default function (host) { return mount(Training, host); }
