@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from models.zoo.model import Model
 
 NO_MAP = (
-    "What is shown now is no map over the picture. Show what a query reads, or the encoder; of models that read points, "
-    "Save picture has what is drawn."
+    "What is shown now is no map over the picture. Show what a query reads, or the encoder; of models that read "
+    "points, Save picture has what is drawn."
 )
 ROLE = "own box"  # the head that a card names to begin with
 

@@ -106,7 +106,7 @@ def test_every_kind_of_detector(load: Callable[[str], Model], name: str) -> None
 
 
 def test_a_large_photo_goes_to_the_browser_small_and_is_saved_large() -> None:
-    """Twelve million pixels: one decoded copy on the server, thumbnails and codes on the wire, all pixels in the file."""
+    """Twelve million pixels: one decoded copy, thumbnails and codes on the wire, all pixels in the file."""
     model = zoo.load("vit-fashion")
     image = Image.effect_noise((80, 60), 80).convert("RGB").resize((4000, 3000))
     given = Given(image=image)

@@ -50,8 +50,8 @@ def test_squares_at_the_picture_s_own_resolution(size: tuple[int, int], scale: s
 def test_smooth_maps_pass_through_the_middles_of_patches() -> None:
     found = np.asarray(maps.overlay(Image.new("RGB", (300, 200), GREY), one(), (20, 30), smooth=True))
     shares = np.sqrt(VALUES / VALUES.max())
-    np.testing.assert_allclose(found[150, 50], colour(shares[1, 0]), atol=2)
-    np.testing.assert_allclose(found[100, 50], colour((shares[0, 0] + shares[1, 0]) / 2), atol=2)
+    np.testing.assert_allclose(found[150, 50], colour(shares[1, 0]), atol=4)  # half a pixel off the middle
+    np.testing.assert_allclose(found[100, 50], colour((shares[0, 0] + shares[1, 0]) / 2), atol=4)
 
 
 def test_only_what_was_seen_is_covered() -> None:
