@@ -32,7 +32,7 @@ class SaveBar {
       await savePicture(view, kind, { theme, name, title, about: facts }, () => {
         const said = el("p", { className: "said" });
         fill(said, view.sentence);
-        const key = el("div", { className: "key" }, el("span", { textContent: title }), ...this.key());
+        const key = el("div", { className: "key" }, el("span", { textContent: title }), ...this.key(heads));
         return { head: [key], nodes: view.savedNodes(heads), foot: [said, el("p", { textContent: facts })] };
       });
     } catch (error) {
@@ -42,13 +42,13 @@ class SaveBar {
   }
 
   // What the colours of the map run between.
-  key() {
+  key(heads) {
     const { view } = this;
     const [over] = view.maps;
     if (!over?.value) return [];
     const canvas = el("canvas", { width: 96, height: 10 });
     rampBar(canvas, view.theme, levelsOf(over, view.state.scale).ramp);
-    const [low, high] = rampEnds(over);
+    const [low, high] = heads && !over.signed ? ["0", "strongest patch of each head"] : rampEnds(over);
     return [el("span", { className: "cap" }, low, canvas, high)];
   }
 }
