@@ -311,6 +311,22 @@ class Detections:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What a model was shown of a picture.
+
+    `pixels` uint8 [row, column, rgb]; `box` (left, top, right, bottom) in shares of the upright picture's sides.
+    """
+
+    pixels: NDArray[np.uint8]
+    box: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+
+@dataclass(frozen=True)
 class Trace:
     """Everything one forward pass left behind, all in float32."""
 
@@ -323,7 +339,7 @@ class Trace:
     notes: tuple[str, ...] = ()  # what a reader of the pictures must know: sentences
     answer: Answer | None = None  # beside the ranking, where the model says more than one token
     hidden: Floats | None = None  # the last layer's hidden states [position, d_model], where there is no ranking
-    sees: Callable[[], NDArray[np.uint8] | None] | None = field(default=None, repr=False)
+    sees: Callable[[], Seen | None] | None = field(default=None, repr=False)
     detections: Detections | None = None  # of a detector
     parts: Callable[[int, int, int], Head] | None = field(default=None, repr=False)
     extra: int = 0  # bytes held beside the weights: values, outputs
@@ -337,9 +353,14 @@ class Trace:
         return self.parts(attention, layer, head)
 
     @cached_property
-    def picture(self) -> NDArray[np.uint8] | None:
-        """The picture as the model was shown it, [row, column, rgb]; None if there is no one such picture."""
+    def seen(self) -> Seen | None:
+        """The picture as the model was shown it; None if there is no one such picture."""
         return None if self.sees is None else self.sees()
+
+    @property
+    def picture(self) -> NDArray[np.uint8] | None:
+        """The pixels of what was seen, [row, column, rgb]."""
+        return None if self.seen is None else self.seen.pixels
 
     @property
     def nbytes(self) -> int:

@@ -8,7 +8,7 @@ What did the model find in a picture, and where did it look to find it?
 import streamlit as st
 
 from models import zoo
-from pages.parts import ask, boxes, cards, drawing, frame, keep, show
+from pages.parts import ask, boxes, cards, drawing, frame, keep, picture_export, show
 
 PAGE = "detection"
 FIRST = "detr-shapes"
@@ -33,7 +33,8 @@ try:
     kept = keep.trace(model, given)
     found = boxes.looks(kept)
     show.facts(kept.trace, boxes.number(kept))
-    boxes.mount(model, given, kept, found, key="detection")
+    boxes.mount(model, kept, found, key="detection")
+    picture_export.detected(PAGE, model, kept, found)
 except zoo.NothingToRead as nothing:
     show.empty(nothing, ask.starts(PAGE, ref, reads))
 except zoo.InputError as problem:

@@ -8,7 +8,7 @@ Which parts of a picture does each head read, and what does the answer rest on?
 import streamlit as st
 
 from models import zoo
-from pages.parts import ask, cards, drawing, frame, keep, overlay, show
+from pages.parts import ask, cards, drawing, frame, keep, overlay, picture_export, show
 
 PAGE = "vision"
 FIRST = "vit-fashion"
@@ -34,6 +34,7 @@ try:
     stack = ask.attention(PAGE, ref, kept.trace, overlay.stacks(kept.trace), last=True)
     show.facts(kept.trace, stack)
     overlay.mount(model, given, kept, stack, key="patches")
+    picture_export.vision(PAGE, model, given, kept, stack)
 except zoo.NothingToRead as nothing:
     show.empty(nothing, ask.starts(PAGE, ref, reads))
 except zoo.InputError as problem:

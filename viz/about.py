@@ -30,6 +30,18 @@ def about(trace: Trace, attention: int | None = None) -> dict[str, Any]:
     return facts
 
 
+def words(facts: dict[str, Any]) -> str:
+    """`about` as one line, as the browser writes it under a saved picture (viz/js/picture/save.js)."""
+    revision, source = facts.get("revision"), facts.get("source")
+    origin = f" (revision {revision})" if revision else f" ({source})" if source else ""
+    parts = [f"Model {facts['model']}{origin}"]
+    parts += [f"attention: {facts['attention']}"] if "attention" in facts else []
+    for name, said in facts["input"].items():
+        parts.append(f"a picture of {said}" if name == "picture" else f"{name} “{said}”")
+    parts += [note.removesuffix(".") for note in facts.get("notes", ())]
+    return "; ".join([*parts, ", ".join(" ".join(version) for version in facts["versions"])])
+
+
 def inputs(trace: Trace, most: int | None = None) -> dict[str, str]:
     """What the model was given, by the names that pages use; texts cut to `most` characters."""
     given = trace.given

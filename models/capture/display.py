@@ -88,7 +88,7 @@ def cell(side: Side, scene: Scene) -> tuple[float, float] | None:
     if side.grid is None or side.cell is not None:
         return side.cell
     try:
-        return cell_of(side.grid, scene.picture)
+        return cell_of(side.grid, scene.picture, scene.patch)
     except Unshown:
         return None
 

@@ -22,13 +22,13 @@ from models.capture.calls import Call
 from models.capture.catalogue import Catalogue, Layer
 from models.capture.edits import Ablate, Edit, HeadEdit, note
 from models.capture.functions import EditRefused
-from models.records import ModelInfo, Ranking, Trace
+from models.records import ModelInfo, Ranking, Seen, Trace
 from models.zoo import answers, detections, device, memory, public, windows
 from models.zoo import text as texts
 from models.zoo.errors import InputError
 from models.zoo.given import Given
 from models.zoo.inputs import Prepared, Reader
-from models.zoo.seen import Seen, seen
+from models.zoo.seen import seen
 from models.zoo.stacks import Calls, Pass, is_whole
 
 TOP = 50  # candidates kept of a ranking; their probabilities are over all of them
@@ -141,7 +141,7 @@ class Model:
             answer=answer,
             detections=found,
             hidden=answers.hidden(output) if ranking is None else None,
-            sees=lambda: None if (found := self.seen(given)) is None else found.pixels,
+            sees=lambda: self.seen(given),
             parts=lambda attention, layer, head: passed.head(stacks[attention][layer], head),
             extra=passed.calls.nbytes - sum(attention.weights.nbytes for attention in attentions),
             given=given,
@@ -175,15 +175,6 @@ class Model:
     def pools(self) -> bool:
         """Whether its answer is read from the mean of all patches although there is a class token (BEiT)."""
         return bool(getattr(self.module.config, "use_mean_pooling", False))
-
-    @property
-    def patch(self) -> int:
-        """Pixels along a side of the patches that a picture is first cut into; 1 where the settings name none."""
-        config = self.module.config
-        parts = [config, *(getattr(config, name, None) for name in ("vision_config", "encoder", "backbone_config"))]
-        sides = (getattr(part, name, None) for part in parts for name in ("patch_size", "strides", "patch_sizes"))
-        found = next((side for side in sides if side), 1)
-        return int(found[0] if isinstance(found, list | tuple) else found)
 
     @property
     def slides(self) -> bool:

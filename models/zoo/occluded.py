@@ -7,11 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.records import Bools, Floats
+from models.records import Bools, Floats, Sequence
 from models.zoo.errors import InputError
 from models.zoo.given import Given
 from models.zoo.model import Model
-from models.zoo.seen import cell
 
 TOGETHER = 16  # pictures in a batch
 
@@ -19,15 +18,20 @@ TOGETHER = 16  # pictures in a batch
 class Occluded:
     """Probabilities of one class of one picture with some of its patches painted in the picture's mean colour."""
 
-    def __init__(self, model: Model, given: Given, grid: tuple[int, int], patch: int, candidate: int | None) -> None:
-        """`candidate`: a class; None for a model that says how well the text matches. Raises InputError."""
+    def __init__(self, model: Model, given: Given, patches: Sequence, candidate: int | None) -> None:
+        """`patches`: the positions whose patches are painted, of a trace of this picture. `candidate`: a class; None
+        for a model that says how well the text matches. Raises InputError.
+        """
         arguments = model.reader.prepare(given).arguments
         pixels = arguments.pop("pixel_values", None)
-        if not isinstance(pixels, Tensor) or pixels.dim() != 4 or len(pixels) != 1:
+        whole = isinstance(pixels, Tensor) and pixels.dim() == 4 and len(pixels) == 1
+        if not whole or patches.grid is None or patches.patch is None:
             raise InputError(f"{model.info.name} cuts its picture up: patches cannot be painted over one by one.")
         self.model, self.pixels, self.arguments, self.candidate = model, pixels, arguments, candidate
-        self.grid = grid
-        self.height, self.width = (int(side) for side in cell(grid, tuple(pixels.shape[-2:]), patch))  # type: ignore[arg-type]
+        self.grid = patches.grid
+        self.rows, self.columns = (
+            ((torch.arange(n) + 0.5) / side).long() for n, side in zip(pixels.shape[-2:], patches.patch, strict=True)
+        )  # which of the grid each line of pixels lies in
         self.colour = pixels.mean((-2, -1), keepdim=True)
 
     @torch.no_grad()
@@ -48,8 +52,7 @@ class Occluded:
     def _pictures(self, painted: Bools) -> Tensor:
         """The picture with these patches painted over, [version, colour, row, column]."""
         cells = torch.from_numpy(painted.copy()).view(len(painted), *self.grid)
-        pixels = cells.repeat_interleave(self.height, 1).repeat_interleave(self.width, 2)
-        rows, columns = self.pixels.shape[-2:]
-        cover = torch.zeros(len(painted), 1, rows, columns, dtype=torch.bool)
-        cover[:, 0, : pixels.shape[1], : pixels.shape[2]] = pixels[:, :rows, :columns]
-        return torch.where(cover, self.colour, self.pixels)
+        n_rows, n_columns = self.grid
+        cover = cells[:, self.rows.clamp(max=n_rows - 1)][:, :, self.columns.clamp(max=n_columns - 1)]
+        inside = (self.rows < n_rows)[:, None] & (self.columns < n_columns)  # what is left over is in no patch
+        return torch.where((cover & inside)[:, None], self.colour, self.pixels)

@@ -6,30 +6,16 @@ they are, and what it makes of them tells how it scales, cuts and pads. So it wo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from models.records import frozen
+from models.records import Seen, frozen
 from models.zoo.inputs import Reader
 
 LEAST = 4  # pixels a side must have for its colours to say where they are
-
-
-@dataclass(frozen=True)
-class Seen:
-    """`pixels` uint8 [row, column, rgb]; `box` (left, top, right, bottom) in shares of the upright picture's sides."""
-
-    pixels: NDArray[np.uint8]
-    box: tuple[float, float, float, float]
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Height and width in pixels."""
-        return self.pixels.shape[0], self.pixels.shape[1]
 
 
 def seen(reader: Reader, image: Image.Image) -> Seen | None:
@@ -118,15 +104,3 @@ def _ends(places: NDArray[Any], n: int) -> tuple[float, float]:
     close = 0.5 / n + 0.004  # half a pixel, and what 255 steps leave open
     first = 0.0 if abs(ends[0]) < close else ends[0]
     return first, 1.0 if abs(ends[1] - 1) < close else ends[1]
-
-
-def cell(grid: tuple[int, int], size: tuple[int, int], patch: int = 1) -> tuple[float, float]:
-    """Height and width in pixels of one cell of a grid over a picture of `size` (height, width).
-
-    The grid is the picture cut into cells of a patch, or of two, four, ... patches where a model merges them; a rest
-    is left out or padded. If no such cut gives this grid, its cells share the picture evenly.
-    """
-    for side in (patch << power for power in range(8)):
-        if all(n in (length // side, -(-length // side)) for n, length in zip(grid, size, strict=True)):
-            return float(side), float(side)
-    return size[0] / grid[0], size[1] / grid[1]

@@ -11,6 +11,7 @@ from models import zoo
 from models.records import Attention, Floats, Trace
 from models.zoo.given import Given
 from pages.parts import keep, seen, show
+from viz import maps
 from viz.view import View
 from viz.views import curves, patches, sheets
 
@@ -27,6 +28,7 @@ NO_ANSWER = (
 NO_POSITIONS = (
     "This model has no learned embedding for each place in the picture: it tells places apart in another way."
 )
+FILE = 12_000_000  # bytes of weights in a file of its own
 ROOM = 3_000_000  # weights [query, key] of a head up to which layers are multiplied with one another on a page
 
 
@@ -55,10 +57,24 @@ def mount(model: Model, given: Given, kept: keep.Kept, number: int, key: str) ->
     show.view(packed.view, key=key, data=packed.data, ask="", check="")
     checked = state.get("check")
     if checked:
-        _check(model, given, kept, number, patches.asked(checked), patches.fusion(checked), f"{key}_check")
+        _check(model, given, kept, number, patches.asked(checked), patches.look(checked).fuse, f"{key}_check")
 
 
-def _view(model: Model, given: Given, kept: keep.Kept, number: int, asked: patches.Asked) -> View:
+def file(model: Model, given: Given, kept: keep.Kept, number: int, state: dict[str, str]) -> View:
+    """The same for a file of its own: as it was looked at, and what needs no asking for is all in it."""
+    return _view(model, given, kept, number, patches.asked(urlencode(state)), FILE, state, link=False)
+
+
+def _view(
+    model: Model,
+    given: Given,
+    kept: keep.Kept,
+    number: int,
+    asked: patches.Asked,
+    budget: int = patches.BUDGET,
+    state: dict[str, str] | None = None,
+    link: bool = True,
+) -> View:
     """Everything the picture needs, computed as far as it is asked for."""
     stack = kept.trace.attentions[number]
     statistics = kept.statistics(number)
@@ -78,7 +94,14 @@ def _view(model: Model, given: Given, kept: keep.Kept, number: int, asked: patch
         read_from=_read_from(model, stack),
     )
     return patches.view(
-        kept.trace, seen.picture(model, given, (stack.queries, stack.keys)), extras, attention=number, want=asked.head
+        kept.trace,
+        seen.picture(model, kept.trace, (stack.queries, stack.keys)),
+        extras,
+        attention=number,
+        want=asked.head,
+        budget=budget,
+        state=state,
+        link=link,
     )
 
 
@@ -218,8 +241,7 @@ def _curves(
     from models.zoo.occluded import Occluded
 
     stack = kept.trace.attentions[number]
-    assert stack.keys.grid is not None
-    occluded = Occluded(model, given, stack.keys.grid, model.patch, None if candidate < 0 else candidate)
+    occluded = Occluded(model, given, stack.keys, None if candidate < 0 else candidate)
     values, title = _values(model, given, kept, number, asked, fuse)
     found = faithfulness(values[~stack.keys.special], occluded)
     return found, title, "the match with the text" if candidate < 0 else f"“{_label(model, given, candidate)}”"
@@ -228,16 +250,62 @@ def _curves(
 def _values(
     model: Model, given: Given, kept: keep.Kept, number: int, asked: patches.Asked, fuse: str
 ) -> tuple[Floats, str]:
-    """A map's values per key, and its name."""
+    """A map's values per key of what is read at the class token, or on average; and its name."""
     stack = kept.trace.attentions[number]
     if asked.map == "relevance":
         one = _relevances(model, given, kept, number, asked)[0]
-        return one.values, "Relevance" + (f" from layer {one.start} on" if one.start else "")
+        return one.values, _relevance_title(one)
+    matrix, title = _matrix(stack, asked, fuse)
+    return sheets.base_row(matrix, stack.queries), title
+
+
+def _relevance_title(one: patches.Relevance) -> str:
+    return "Relevance" + (f" from layer {one.start} on" if one.start else "")
+
+
+def _matrix(stack: Attention, asked: patches.Asked, fuse: str) -> tuple[Floats, str]:
+    """The weights [query, key] of a head, a layer's mean or a rollout, and their name."""
     if asked.map == "rollout":
         left = f", lowest {asked.discard:.0%} left out" if asked.discard else ""
-        return sheets.base_row(_rollouts(stack, asked.discard)[fuse], stack.queries), f"Rollout, {fuse}{left}"
-    layer, head = asked.head or (len(stack.n_heads) - 1, 0)
+        return _rollouts(stack, asked.discard)[fuse], f"Rollout, {fuse}{left}"
+    layer, head = asked.head if asked.head and patches.exists(stack, asked.head) else patches.typical(stack)
     weights = stack.weights[layer]
     if asked.map == "mean":
-        return sheets.base_row(weights.mean(0), stack.queries), f"Mean of layer {layer}"
-    return sheets.base_row(weights[head], stack.queries), f"Layer {layer}, head {head}"
+        return weights.mean(0), f"Mean of layer {layer}"
+    return weights[head], f"Layer {layer}, head {head}"
+
+
+def drawn(
+    model: Model, given: Given, kept: keep.Kept, number: int, asked: patches.Asked, look: patches.Look
+) -> tuple[maps.Map, ...]:
+    """The maps that are looked at, in float32: one, or one per class. Raises zoo.InputError where there is none."""
+    stack = kept.trace.attentions[number]
+    why = _why_not(model, kept.trace, stack).get(asked.map)
+    if why:
+        raise zoo.InputError(why)
+    if asked.map == "relevance":
+        read = _read_from(model, stack)
+        return tuple(
+            maps.of_row(
+                one.values, stack.keys, f"{_relevance_title(one)}: {one.label}", f"what speaks for it, at {read}"
+            )
+            for one in _relevances(model, given, kept, number, asked)
+        )
+    if asked.map == "positions":
+        return (_alike(model, stack, look.patch),)
+    matrix, title = _matrix(stack, asked, look.fuse)
+    return (maps.of_matrix(matrix, stack.queries, stack.keys, title, look.patch, look.way == "read"),)
+
+
+def _alike(model: Model, stack: Attention, patch: int | None) -> maps.Map:
+    """How alike the position embeddings of one patch, else of the one in the middle, and of all others are."""
+    table = _positions(model, stack)
+    assert table is not None
+    assert stack.keys.grid is not None
+    rows, columns = stack.keys.grid
+    at = (rows // 2) * columns + columns // 2 if patch is None else min(patch, len(table) - 1)
+    where = f"row {at // columns}, column {at % columns}"
+    values = table[at].reshape(rows, columns)
+    return maps.Map(
+        values, "Position embeddings", f"cosine similarity with that of {where}", signed=True, cell=stack.keys.patch
+    )

@@ -4,30 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.records import Sequence
-from models.zoo.given import Given
-from pages.parts import keep
+from models.records import Sequence, Trace
 from viz.views import photo
 
 if TYPE_CHECKING:
     from models.zoo.model import Model
-    from models.zoo.seen import Seen
-
-SEEN = 600_000  # bytes of what a model sees, about
 
 
-def picture(model: Model, given: Given, sides: tuple[Sequence, ...]) -> photo.Photo | None:
+def picture(model: Model, trace: Trace, sides: tuple[Sequence, ...]) -> photo.Photo | None:
     """What the model saw of the picture, with the grids of these sides laid over it; None where it is cut up."""
-    found = _seen(model, given)
-    if found is None or given.image is None:
+    given = trace.given
+    if given is None or given.image is None or trace.seen is None:
         return None
-    from models.zoo.seen import cell
-
-    grids = {sequence.grid for sequence in sides if sequence.grid is not None}
-    cells = {grid: cell(grid, found.size, model.patch) for grid in grids}
-    return photo.of(model.reader.picture(given.image), found.pixels, found.box, cells)
-
-
-def _seen(model: Model, given: Given) -> Seen | None:
-    """What the model was shown; found out once for a picture, as that takes a few passes of its processor."""
-    return keep.made(("seen", model.id, given.key), lambda: (model.seen(given),), lambda _: SEEN)[0]
+    cells = {side.grid: side.patch for side in sides if side.grid is not None and side.patch is not None}
+    return photo.of(model.reader.picture(given.image), trace.seen.pixels, trace.seen.box, cells)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from models.records import Seen
 from tests.browser.panes import settle, surface, tip
 from tests.browser.workbench import Show, pixel, status
 from tests.viz.test_seen import captioned, seen
@@ -165,7 +166,9 @@ def test_both_sides_may_be_pictures_of_other_grids(exported: Show) -> None:
     trace = traces.trace([traces.random_layer(2, 24, 6, False, 0)], labels=queries.labels, keys=keys, kind="vision")
     attention = replace(trace.attentions[0], queries=queries, keys=keys)
     page = exported(
-        workbench.view(replace(trace, attentions=(attention,), sees=lambda: corner(16, 24)), state={"view": "text"})
+        workbench.view(
+            replace(trace, attentions=(attention,), sees=lambda: Seen(corner(16, 24))), state={"view": "text"}
+        )
     )
     assert page.locator(SHEET).count() == 2
     first, second = (page.locator(SHEET).nth(i).bounding_box() for i in (0, 1))

@@ -49,7 +49,7 @@ def test_vit_fashion_s_relevance_beats_random_orders() -> None:
         attention = trace.attentions[0]
         assert trace.ranking is not None
         row = read_out(of_stack(attention), attention.queries)[~attention.keys.special]
-        occluded = Occluded(model, given, (7, 7), model.patch, trace.ranking.ids[0])
+        occluded = Occluded(model, given, attention.keys, trace.ranking.ids[0])
         areas = faithfulness(row, occluded).areas
         falls += areas["deletion"] < areas["random deletion"]
         rises += areas["insertion"] > areas["random insertion"]
@@ -60,9 +60,10 @@ def test_vit_fashion_s_relevance_beats_random_orders() -> None:
 def test_nothing_painted_over_is_the_model_s_own_answer() -> None:
     model = zoo.load("vit-fashion")
     given = Given(image=Image.open(zoo.folder("vit-fashion") / "bag.png"))
-    ranking = model.look(given).ranking
+    trace = model.look(given)
+    ranking = trace.ranking
     assert ranking is not None
-    occluded = Occluded(model, given, (7, 7), model.patch, ranking.ids[0])
+    occluded = Occluded(model, given, trace.attentions[0].keys, ranking.ids[0])
     found = occluded(np.array([[False] * 49, [True] * 49]))
     np.testing.assert_allclose(found[0], ranking.probabilities[0], atol=1e-5)
     assert found[1] < 0.9 * found[0]

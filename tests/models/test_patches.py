@@ -128,19 +128,26 @@ def test_a_bright_corner_comes_out_at_that_corner(bright: zoo.Model, corner: tup
 
 
 @pytest.mark.parametrize(
-    ("grid", "size", "cell"),
+    ("grid", "size", "patch", "cell"),
     [
-        ((2, 3), (64, 96), (32.0, 32.0)),
-        ((5, 3), (150, 96), (32.0, 32.0)),  # the last row reaches beyond the edge
-        ((14, 14), (230, 230), (16.0, 16.0)),  # what is left over at the edge is in no cell
-        ((16, 16), (224, 224), (14.0, 14.0)),
-        ((1, 1), (48, 40), (64.0, 64.0)),
+        ((2, 3), (64, 96), 1, (32.0, 32.0)),
+        ((5, 3), (150, 96), 1, (32.0, 32.0)),  # the last row reaches beyond the edge
+        ((14, 14), (230, 230), 1, (16.0, 16.0)),  # what is left over at the edge is in no cell
+        ((16, 16), (224, 224), 1, (14.0, 14.0)),
+        ((1, 1), (48, 40), 1, (64.0, 64.0)),
+        ((7, 7), (28, 28), 4, (4.0, 4.0)),
+        ((14, 20), (230, 330), 16, (16.0, 16.0)),
+        ((16, 16), (230, 230), 14, (14.0, 14.0)),
+        ((1, 1), (20, 20), 14, (14.0, 14.0)),
+        ((8, 12), (250, 380), 4, (32.0, 32.0)),  # padded, after three mergers
+        ((16, 24), (64, 96), 4, (4.0, 4.0)),
+        ((3, 5), (100, 100), 7, (100 / 3, 20.0)),  # no cut gives this: shared evenly
     ],
 )
 def test_cells_have_the_size_of_the_networks_steps(
-    grid: tuple[int, int], size: tuple[int, int], cell: tuple[float, float]
+    grid: tuple[int, int], size: tuple[int, int], patch: int, cell: tuple[float, float]
 ) -> None:
-    assert cell_of(grid, size) == cell
+    assert cell_of(grid, size, patch) == cell
 
 
 def test_stages_have_grids_of_their_own(folders: Path, tmp_path: Path) -> None:

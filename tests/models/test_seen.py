@@ -10,11 +10,10 @@ import pytest
 from PIL import Image
 
 from models import zoo
-from models.records import Attention
+from models.records import Attention, Seen, Sequence
 from models.zoo import pictures
 from models.zoo.given import Given
 from models.zoo.model import Model
-from models.zoo.seen import Seen, cell
 from tests import tiny_vision
 
 CORNERS = {"top left": (0, 0), "bottom right": (1, 1), "top right": (0, 1)}
@@ -74,9 +73,11 @@ def clear(brightness: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
     return (around.all(0) | ~around.any(0)).ravel()
 
 
-def lit(seen: Seen, grid: tuple[int, int], patch: int) -> np.ndarray:
-    """Mean brightness of each cell of the grid in what the model saw, 0 to 1, row by row."""
-    height, width = cell(grid, seen.size, patch)
+def lit(seen: Seen, patches: Sequence) -> np.ndarray:
+    """Mean brightness of each patch in what the model saw, 0 to 1, row by row."""
+    assert patches.grid is not None
+    assert patches.patch is not None
+    grid, (height, width) = patches.grid, patches.patch
     grey = seen.pixels.mean(-1) / 255
     blocks = [
         grey[int(r * height) : int((r + 1) * height), int(c * width) : int((c + 1) * width)].mean()
@@ -101,7 +102,7 @@ def test_a_bright_corner_is_a_bright_corner_of_the_map(models: dict[str, Model],
         traces = [model.trace(text, image=image) for image in images]
         dark, bright = (next(a for a in t.attentions if a.keys.grid and a.queries.grid) for t in traces)
         assert dark.keys.grid is not None
-        brightness = lit(seen, dark.keys.grid, model.patch)
+        brightness = lit(seen, dark.keys)
         found = change(dark, bright, brightness > 0.15)
         sure = np.isfinite(found) & ((brightness < 0.2) | (brightness > 0.8))
         if name == "segformer":
@@ -141,17 +142,3 @@ def test_what_vit_fashion_sees_is_the_picture_itself() -> None:
 
 def test_a_model_that_reads_no_picture_sees_none(folders: Path) -> None:
     assert zoo.load(str(folders / "gpt2")).seen(Given("a")) is None
-
-
-@pytest.mark.parametrize(
-    ("grid", "size", "patch", "expected"),
-    [
-        ((7, 7), (28, 28), 4, (4, 4)),
-        ((14, 20), (230, 330), 16, (16, 16)),  # a rest is left out
-        ((8, 12), (250, 380), 4, (32, 32)),  # padded, after three mergers
-        ((16, 24), (64, 96), 4, (4, 4)),
-        ((3, 5), (100, 100), 7, (100 / 3, 20)),  # no cut gives this: shared evenly
-    ],
-)
-def test_cells(grid: tuple[int, int], size: tuple[int, int], patch: int, expected: tuple[float, float]) -> None:
-    np.testing.assert_allclose(cell(grid, size, patch), expected)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.records import Sequence, Trace
+from models.records import Seen, Sequence, Trace
 from tests.viz import traces
 from tests.viz.decoder import unpack
 from viz import pictures
@@ -38,7 +38,7 @@ def seen(rows: int = 2, columns: int = 3, **options: object) -> Trace:
     layers[0][0][:, columns] = 1
     trace = traces.trace(layers, labels=side.labels, special=(0,), kind="vision")
     attention = replace(trace.attentions[0], queries=side, keys=side)
-    return replace(trace, attentions=(attention,), sees=lambda: corner(8 * rows, 8 * columns), **options)  # type: ignore[arg-type]
+    return replace(trace, attentions=(attention,), sees=lambda: Seen(corner(8 * rows, 8 * columns)), **options)  # type: ignore[arg-type]
 
 
 def captioned(words: int = 4, rows: int = 2, columns: int = 3) -> Trace:
@@ -48,7 +48,7 @@ def captioned(words: int = 4, rows: int = 2, columns: int = 3) -> Trace:
     layer[0] = 0.1 / (len(keys) - 1)
     layer[0][np.arange(words), 1 + np.arange(words)] = 0.9
     trace = traces.trace([layer], labels=words, keys=keys, kind="cross")
-    return replace(trace, sees=lambda: corner(8 * rows, 8 * columns))
+    return replace(trace, sees=lambda: Seen(corner(8 * rows, 8 * columns)))
 
 
 def opened(data: np.ndarray) -> np.ndarray:
@@ -79,7 +79,7 @@ def test_without_patches_of_known_size_there_is_no_picture() -> None:
         header, parts = unpack(workbench.view(other).pack())
         assert "picture" not in header
         assert "picture" not in parts
-    assert "picture" not in unpack(workbench.view(replace(traces.trace(), sees=lambda: corner(8, 8))).pack())[0]
+    assert "picture" not in unpack(workbench.view(replace(traces.trace(), sees=lambda: Seen(corner(8, 8)))).pack())[0]
 
 
 @pytest.mark.parametrize("size", [(28, 28), (224, 224), (800, 1066), (3, 900)])
@@ -94,6 +94,6 @@ def test_a_packed_picture_is_small_and_keeps_its_shape(size: tuple[int, int]) ->
 
 def test_a_picture_leaves_room_for_the_weights() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (128, 128, 3), np.uint8)
-    trace = replace(seen(16, 16), sees=lambda: noise)
+    trace = replace(seen(16, 16), sees=lambda: Seen(noise))
     assert len(workbench.view(trace, budget=100_000).pack()) <= 200_000
     assert workbench.view(trace).pack() == workbench.view(trace).pack()

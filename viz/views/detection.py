@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.records import Attention, Bools, Detections, Floats, Trace
+from viz.about import about as about_pass
 from viz.view import View
 from viz.views import sheets
 from viz.views.photo import Photo
@@ -32,7 +33,7 @@ BUDGETS = {"cross": 2_000_000, "between": 600_000, "encoder": 1_400_000}  # byte
 AT_ONCE = 12  # queries whose rows are sent of every head
 ROWS = 1_000_000  # weights of those rows, at most
 SMALL = 1_000_000  # weights up to which a stack is sent before it is asked for
-LEAST = 0.5  # the lowest confidence that the slider goes to
+LEAST, MOST, SURE = 0.5, 0.99, 0.9  # confidences: the slider's ends, and where it begins
 WHOLE = 0.999  # a row that sums to less reads something else as well
 PLACES = 2.0**16 - 1  # steps of a place between one picture's width left of the picture and one right of it
 # what the page's address says
@@ -109,6 +110,7 @@ def view(
         "rows": list(queries),
         "stacks": {},
         "link": link,
+        "about": about_pass(trace),
     }
     parts: dict[str, NDArray[Any]] = _found(found, photo) | ({} if photo is None else photo.parts())
     for name in ("cross", "between", "encoder"):
@@ -116,8 +118,8 @@ def view(
         if stack is None:
             continue
         head = want.head if STACKS[want.show] == name else first if name == "cross" else None
-        about, arrays = _stack(stack, name, looks, photo, queries, want, head)
-        header["stacks"][name] = about
+        one, arrays = _stack(stack, name, looks, photo, queries, want, head)
+        header["stacks"][name] = one
         parts |= arrays
     if state:
         header["state"] = state
@@ -132,6 +134,14 @@ def wanted(found: Detections, query: int | None = None) -> tuple[int, ...]:
     if query is not None and query < len(found):
         sure = [query, *(i for i in sure if i != query)][:AT_ONCE]
     return tuple(sure)
+
+
+def sure(found: Detections, threshold: str = "") -> tuple[int, ...]:
+    """Queries that are surer than a confidence as the address says it, the surest first; nonsense is the first one."""
+    said = float(threshold) if threshold.replace(".", "", 1).isdecimal() and threshold.isascii() else SURE
+    best = found.probability.max(1)
+    least = np.float32(min(MOST, max(LEAST, said)))
+    return tuple(int(i) for i in np.argsort(-best, kind="stable") if best[i] > least)
 
 
 def _found(found: Detections, photo: Photo | None) -> dict[str, NDArray[Any]]:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.records import Attention, Floats, Trace
+from viz.about import about
 from viz.codes import clean
 from viz.view import View
 from viz.views import sheets
@@ -63,10 +64,30 @@ def asked(query: str) -> Asked:
     )
 
 
-def fusion(query: str) -> str:
-    """How heads are fused for the rollout that a query string names."""
-    said = parse_qs(query[:500]).get("fuse", ["mean"])[-1]
-    return said if said in FUSIONS else "mean"
+@dataclass(frozen=True)
+class Look:
+    """What of a map is looked at, and how: costs nothing to compute, so that the browser does it alone."""
+
+    fuse: str = "mean"
+    patch: int | None = None  # what is pointed at; None: the class token, or all on average
+    way: str = "reads"  # or "read", by whom the patch is read
+    smooth: bool = False
+    scale: str = "sqrt"
+    opacity: int = 65  # per cent
+
+
+def look(query: str) -> Look:
+    """What a query string says of it; nonsense is left out."""
+    said = {key: values[-1] for key, values in parse_qs(query[:500].removeprefix("?")).items()}
+    patch, opacity = said.get("patch", ""), said.get("opacity", "")
+    return Look(
+        fuse=said["fuse"] if said.get("fuse") in FUSIONS else "mean",
+        patch=int(patch) if _whole(patch) else None,
+        way="read" if said.get("way") == "read" else "reads",
+        smooth=said.get("smooth") == "bilinear",
+        scale="linear" if said.get("scale") == "linear" else "sqrt",
+        opacity=min(100, int(opacity)) if _whole(opacity) else 65,
+    )
 
 
 def _whole(text: str) -> bool:
@@ -115,7 +136,7 @@ def view(
     stack, extras = trace.attentions[attention], extras or Extras()
     if stack.keys.grid is None:
         raise ValueError("the patches view draws attention whose keys lie on a grid")
-    want = want if want is not None and _exists(stack, want) else typical(stack)
+    want = want if want is not None and exists(stack, want) else typical(stack)
     packed = sheets.pack(_sheets(stack, extras, want), stack.keys.special, base_rows(stack.queries), budget)
     header: dict[str, Any] = {
         "heads": list(stack.n_heads),
@@ -129,6 +150,7 @@ def view(
         "why_not": dict(extras.why_not),
         "read_from": extras.read_from,
         "link": link,
+        "about": about(trace, attention),
     }
     if stack.keys is not stack.queries:
         header["keys"] = side(stack.keys, photo)
@@ -149,7 +171,8 @@ def view(
     return View("patches", header, parts, f"{trace.info.name}: {layers} on a picture")
 
 
-def _exists(stack: Attention, head: Head) -> bool:
+def exists(stack: Attention, head: Head) -> bool:
+    """Whether a stack has this head."""
     return 0 <= head[0] < len(stack.n_heads) and 0 <= head[1] < stack.n_heads[head[0]]
 
 

@@ -85,6 +85,15 @@ class Scene:
         raise Unshown("the size of the picture is not known, so its patches cannot be put in their places")
 
     @property
+    def patch(self) -> int:
+        """Pixels along a side of the patches that a picture is first cut into; 1 where the settings name none."""
+        config = self.model.config
+        parts = [config, *(getattr(config, name, None) for name in ("vision_config", "encoder", "backbone_config"))]
+        sides = (getattr(part, name, None) for part in parts for name in ("patch_size", "strides", "patch_sizes"))
+        found: Any = next((side for side in sides if side), 1)
+        return int(found[0] if isinstance(found, list | tuple) else found)
+
+    @property
     def length(self) -> int:
         """Number of tokens that went in."""
         for name in ("input_ids", "inputs_embeds"):
@@ -153,17 +162,19 @@ def _cuts(height: int, width: int, cell: int) -> tuple[tuple[int, int], tuple[in
     return (-(-height // cell), -(-width // cell)), (height // cell, width // cell)
 
 
-def cell_of(grid: tuple[int, int], size: tuple[int, int]) -> tuple[float, float]:
+def cell_of(grid: tuple[int, int], size: tuple[int, int], patch: int = 1) -> tuple[float, float]:
     """Height and width in pixels of the cells that a picture (height, width) was cut into.
 
-    Networks that halve again and again make cells of 2, 4, 8, ... pixels, the last ones beyond the edge or left out;
-    where no such size gives this grid, its cells share the picture evenly.
+    They are patches, what is left over at the edge in none of them; or 2, 4, 8, ... patches where a network merges or
+    halves again and again, the last ones beyond the edge or left out. Where no such size gives this grid, its cells
+    share the picture evenly.
     """
-    sizes = [2**power for power in range(10)]
+    if _cuts(*size, patch)[1] == grid:
+        return float(patch), float(patch)
     for whole in (0, 1):
-        for cell in sizes:
-            if _cuts(*size, cell)[whole] == grid:
-                return float(cell), float(cell)
+        for side in (patch << power for power in range(10)):
+            if _cuts(*size, side)[whole] == grid:
+                return float(side), float(side)
     return size[0] / grid[0], size[1] / grid[1]
 
 

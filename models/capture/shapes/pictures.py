@@ -128,7 +128,7 @@ def _map(n: int, scene: Scene) -> Side:
     if kept is None:
         return cells(n, scene)
     grid = int(kept.any(1).sum()), int(kept.any(0).sum())
-    return Side(grid[0] * grid[1], grid, cell=cell_of((kept.shape[0], kept.shape[1]), scene.picture))
+    return Side(grid[0] * grid[1], grid, cell=cell_of((kept.shape[0], kept.shape[1]), scene.picture, scene.patch))
 
 
 def _grounded(call: Call, scene: Scene) -> Sides:

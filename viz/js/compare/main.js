@@ -18,7 +18,7 @@ class Compare extends Mounted {
     [this.hint, this.legend, this.nearest] = [span("cap hint"), span("cap legend"), span("nearest")];
     [this.cells, this.answers] = [el("div", { className: "cells" }), el("div", { className: "answers" })];
     [this.notes, this.stage] = [el("div", { className: "notes cap" }), el("div", { className: "stage" })];
-    this.stage.append(this.panes.element, this.legend, saveButtons(this));
+    this.stage.append(this.panes.element, this.legend, saveButtons((kind) => saveCompared(this, kind)));
     this.frame = el("section", { className: "cmp", "aria-label": "Comparison", hidden: true }, this.notice, this.headline,
       el("div", { className: "cmp-body" }, this.ranking.element, this.stage),
       el("div", { className: "status" }, this.status, this.hint), this.nearest,

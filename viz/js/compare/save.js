@@ -1,12 +1,6 @@
 // The three matrices as a picture: PNG at any scale or SVG, drawn as on screen.
 // uses: picture
 
-function saveButtons(view) {
-  const button = (name, kind) => pressable("button", name, () => saveCompared(view, kind));
-  return el("span", { className: "cap saves", "data-unsaved": "" }, "Save picture",
-    ...[1, 2, 4].map((scale) => button(`PNG ${scale}×`, scale)), button("SVG", "svg"));
-}
-
 async function saveCompared(view, kind) {
   const { payload: { header }, pair } = view;
   const passes = header.about.map((about, i) => {
@@ -29,8 +23,6 @@ async function saveCompared(view, kind) {
   }
 }
 
-const SAVE_STYLE = `${PAPER_STYLE}
+const SAVE_STYLE = `${PAPER_STYLE}${SAVES_STYLE}
 .paper .headline{padding:0;border:0;color:var(--ink)}
-.saves{display:flex;flex-wrap:wrap;align-items:center;gap:6px;margin-top:8px}
-.view .saves .button{height:26px;padding:0 8px;font-size:13px}
 `;

@@ -1,6 +1,6 @@
 // Query to query: who reads whom, a square for each pair, sorted by class so that rivals for one object stand together.
 
-const MARGIN = { left: 128, top: 24, least: 11 }; // pixels: names at the left, numbers above; a row that carries its name
+const EDGE = { left: 128, top: 24, least: 11 }; // pixels: names at the left, numbers above; a row that carries its name
 
 class Between {
   constructor(view) {
@@ -18,14 +18,14 @@ class Between {
 
   layout(room) {
     const n = this.view.payload.n;
-    this.left = Math.min(MARGIN.left, Math.round(room * 0.3));
-    this.side = Math.max(80, Math.min(room - this.left, TALLEST - MARGIN.top));
+    this.left = Math.min(EDGE.left, Math.round(room * 0.3));
+    this.side = Math.max(80, Math.min(room - this.left, TALLEST - EDGE.top));
     this.pitch = this.side / n;
   }
 
   cell({ offsetX, offsetY }) {
     const { order } = this.view;
-    const [row, column] = [offsetY - MARGIN.top, offsetX - this.left].map((at) => Math.floor(at / this.pitch));
+    const [row, column] = [offsetY - EDGE.top, offsetX - this.left].map((at) => Math.floor(at / this.pitch));
     const inside = (i) => i >= 0 && i < order.length;
     return inside(row) && inside(column) ? { row: order[row], column: order[column] } : null;
   }
@@ -51,17 +51,17 @@ class Between {
     this.picture.hidden = this.legend.hidden = Boolean(view.missing);
     this.note.textContent = view.missing;
     if (view.missing) return;
-    const pen = prepare(this.picture, this.left + this.side, MARGIN.top + this.side);
-    drawPairs(pen, stack, sheetOf(state), order, state.scale, theme, { x: this.left, y: MARGIN.top, width: this.side, height: this.side });
+    const pen = prepare(this.picture, this.left + this.side, EDGE.top + this.side);
+    drawPairs(pen, stack, sheetOf(state), order, state.scale, theme, { x: this.left, y: EDGE.top, width: this.side, height: this.side });
     [pen.font, pen.textBaseline] = [`12px ${font}`, "middle"];
     this.labels(pen);
     const chosen = order.indexOf(state.query);
     [pen.strokeStyle, pen.lineWidth] = [theme.colour.primary, 2];
-    pen.strokeRect(this.left, MARGIN.top + chosen * this.pitch, this.side, this.pitch);
+    pen.strokeRect(this.left, EDGE.top + chosen * this.pitch, this.side, this.pitch);
     if (this.at) {
       const [r, c] = [order.indexOf(this.at.row), order.indexOf(this.at.column)];
       [pen.strokeStyle, pen.lineWidth] = [theme.colour.ink, 1.5];
-      pen.strokeRect(this.left + c * this.pitch, MARGIN.top + r * this.pitch, this.pitch, this.pitch);
+      pen.strokeRect(this.left + c * this.pitch, EDGE.top + r * this.pitch, this.pitch, this.pitch);
     }
     this.picture.ariaLabel = plainText(view.sentence);
     const bar = el("canvas", { ariaHidden: "true" });
@@ -78,11 +78,11 @@ class Between {
     pen.textAlign = "right";
     let last = null;
     order.forEach((q, i) => {
-      const kept = this.view.isKept(q), y = MARGIN.top + (i + 0.5) * this.pitch;
+      const kept = this.view.isKept(q), y = EDGE.top + (i + 0.5) * this.pitch;
       const group = kept ? name(q) : "not kept";
-      const text = this.pitch >= MARGIN.least ? `${q} ${kept ? `${name(q)} ${certain(payload.sure(q))}` : "not kept"}` : group === last ? "" : group;
+      const text = this.pitch >= EDGE.least ? `${q} ${kept ? `${name(q)} ${certain(payload.sure(q))}` : "not kept"}` : group === last ? "" : group;
       pen.fillStyle = q === state.query ? theme.colour.ink : theme.colour.muted;
-      if (text && (this.pitch >= MARGIN.least || i === 0 || y - this.drawnAt >= MARGIN.least)) {
+      if (text && (this.pitch >= EDGE.least || i === 0 || y - this.drawnAt >= EDGE.least)) {
         pen.fillText(text, this.left - 6, y);
         this.drawnAt = y;
       }
@@ -90,16 +90,16 @@ class Between {
     });
     pen.textAlign = "center";
     const step = Math.ceil(20 / this.pitch);
-    order.forEach((q, i) => { if (i % step === 0) pen.fillText(q, this.left + (i + 0.5) * this.pitch, MARGIN.top / 2); });
+    order.forEach((q, i) => { if (i % step === 0) pen.fillText(q, this.left + (i + 0.5) * this.pitch, EDGE.top / 2); });
     const kept = order.filter((q) => this.view.isKept(q)).length;
     if (state.sort !== "class" || !kept || kept === order.length) return;
     [pen.strokeStyle, pen.lineWidth] = [theme.colour.muted, 1];
     const edge = Math.round(kept * this.pitch) + 0.5;
     pen.beginPath();
-    pen.moveTo(this.left, MARGIN.top + edge);
-    pen.lineTo(this.left + this.side, MARGIN.top + edge);
-    pen.moveTo(this.left + edge, MARGIN.top);
-    pen.lineTo(this.left + edge, MARGIN.top + this.side);
+    pen.moveTo(this.left, EDGE.top + edge);
+    pen.lineTo(this.left + this.side, EDGE.top + edge);
+    pen.moveTo(this.left + edge, EDGE.top);
+    pen.lineTo(this.left + edge, EDGE.top + this.side);
     pen.stroke();
   }
 }

@@ -1,4 +1,5 @@
 // What was found, and the stacks of attention behind it: queries read the picture, queries one another, patches theirs.
+// uses: picture
 // uses: overlay
 
 const STACK_OF = { query: "cross", here: "cross", between: "between", encoder: "encoder" }; // what is shown -> of which stack

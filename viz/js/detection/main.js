@@ -8,6 +8,7 @@ class Detection extends Mounted {
     [this.state, this.maps, this.hovered] = [new State(), [], null];
     [this.heads, this.stage, this.between] = [new Heads(this), new Picture(this), new Between(this)];
     [this.found, this.strip, this.saw] = [new Found(this), new Strip(this), new Saw()];
+    this.saving = new SaveBar(this);
     this.build();
     this.listen();
   }
@@ -43,7 +44,7 @@ class Detection extends Mounted {
     this.left = el("div", { className: "left" }, this.heads.element, this.saw.element);
     this.frame = el("section", { className: "px det", "aria-label": "What was found, and where it was looked for", hidden: true }, this.notice,
       el("div", { className: "body" }, this.left, el("div", { className: "middle" }, this.top, this.stage.element, this.between.element,
-        this.strip.element, el("div", { className: "status" }, this.status, this.hint)), this.found.element));
+        this.strip.element, el("div", { className: "status" }, this.status, this.hint), this.saving.element), this.found.element), this.saving.madeOf);
     this.root.replaceChildren(el("style", { textContent: STYLE }), this.failure, this.frame);
     this.root.addEventListener("keydown", (event) => this.key(event));
   }
@@ -83,6 +84,7 @@ class Detection extends Mounted {
     this.from.replaceChildren(span("cap", "Cells of level"), this.froms.element);
     this.saw.take(payload.header.photo, this.seenImage, payload.dense ? payload.cells?.grid : null);
     this.found.take();
+    this.saving.take();
     this.dress();
   }
 
@@ -313,6 +315,20 @@ class Detection extends Mounted {
     event.stopPropagation();
   }
 
+  // ---- What is saved
+
+  savedTitle(heads) {
+    const { state, stack, payload } = this, { layer, head } = state.head;
+    const what = { query: `what ${named(payload, state.query)} reads`, here: "who looks at a place", between: "queries that read one another", encoder: "patches that read one another" }[state.show];
+    if (heads) return `All ${stack.heads.length} heads: ${what}`;
+    return `${state.of === "mean" ? `Layer ${layer} · mean of its heads` : headTitle({ layer, head })}: ${what}`;
+  }
+  savedName(heads) {
+    const { show, of, query, head: { layer, head } } = this.state;
+    return [show, show === "query" ? `query${query}` : "", heads ? "heads" : of === "mean" ? `layer${layer}` : `layer${layer}_head${head}`];
+  }
+  savedNodes(heads) { return [heads ? this.heads.sheet : this.state.show === "between" ? this.between.picture : this.stage.row]; }
+
   async copyLink() {
     try {
       await navigator.clipboard.writeText(location.href);
@@ -366,6 +382,7 @@ class Detection extends Mounted {
     this.grid.set(state.grid === "on");
     this.opacity.set(state.opacity);
     this.opacity.note.textContent = percent(state.opacity / 100);
+    this.saving.element.hidden = Boolean(this.missing);
     this.own.level.hidden = !points || state.show === "between";
     this.own.from.hidden = !points || state.show !== "encoder";
     this.own.way.hidden = points || !["encoder", "between"].includes(state.show);

@@ -131,9 +131,15 @@ class Stage {
     const [over] = view.maps;
     const bar = el("canvas", { ariaHidden: "true" });
     rampBar(bar, view.theme, levelsOf(over, view.state.scale).ramp);
-    const [low, high] = over.signed ? [`${THEME.minus}1`, "+1, cosine similarity"] : over.top !== undefined
-      ? ["0", "strongest patch of its own map"] : ["weight 0", over.side.patches ? over.text(strongest(over, 1)[0]) : "0"];
+    const [low, high] = rampEnds(over);
     const scale = over.signed ? "" : `${view.state.scale === "sqrt" ? "sqrt" : "linear"} scale`;
     this.legend.replaceChildren(el("span", {}, low, bar, high), span("", scale), spring(), view.opacity.element);
   }
+}
+
+// What stands at either end of a map's colours.
+function rampEnds(over) {
+  if (over.signed) return [`${THEME.minus}1`, "+1, cosine similarity"];
+  if (over.top !== undefined) return ["0", "strongest patch of its own map"];
+  return ["weight 0", over.side.patches ? over.text(strongest(over, 1)[0]) : "0"];
 }

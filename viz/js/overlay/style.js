@@ -2,7 +2,7 @@
 
 const SIDE = 224; // pixels of the column beside the map
 
-const OVERLAY_STYLE = `${BASE_STYLE}${CONTROL_STYLE}
+const OVERLAY_STYLE = `${BASE_STYLE}${CONTROL_STYLE}${SAVE_STYLE}
 .px{border:1px solid var(--border);border-radius:8px;background:var(--page);overflow:hidden}
 .px.stale .body{opacity:.45;filter:saturate(.2)}
 .px b{font-weight:600}

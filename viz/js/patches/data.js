@@ -1,4 +1,5 @@
 // The payload as numbers: sheets of weights, and what lies over the picture for a pointed patch.
+// uses: picture
 // uses: overlay
 
 class Payload extends Sheets {

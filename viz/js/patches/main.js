@@ -8,7 +8,7 @@ class Patches extends Mounted {
     this.state = new State();
     this.maps = [];
     [this.heads, this.stage, this.side, this.distances] = [new Heads(this), new Stage(this), new Aside(this), new Distances(this)];
-    this.saw = new Saw();
+    [this.saw, this.saving] = [new Saw(), new SaveBar(this)];
     this.build();
     this.listen();
   }
@@ -47,7 +47,7 @@ class Patches extends Mounted {
     this.second = second;
     this.frame = el("section", { className: "px", "aria-label": "Attention over the picture", hidden: true }, this.notice,
       el("div", { className: "body" }, this.left, el("div", { className: "middle" }, this.top, this.stage.element,
-        el("div", { className: "status" }, this.status, this.hint)), this.side.element));
+        el("div", { className: "status" }, this.status, this.hint), this.saving.element), this.side.element), this.saving.madeOf);
     this.root.replaceChildren(el("style", { textContent: OVERLAY_STYLE }), this.failure, this.frame);
     this.root.addEventListener("keydown", (event) => this.key(event));
   }
@@ -83,6 +83,7 @@ class Patches extends Mounted {
     this.discards = segmented("Lowest weights left out", shares, (discard) => this.set({ discard }), true);
     this.discard.replaceChildren(span("cap", "Lowest left out"), this.discards.element);
     this.saw.take(payload.header.photo, this.seenImage, payload.keys.grid);
+    this.saving.take();
     this.dress();
   }
 
@@ -273,6 +274,15 @@ class Patches extends Mounted {
     event.stopPropagation();
   }
 
+  // ---- What is saved
+
+  savedTitle(heads) { return heads ? `All ${this.payload.heads.length} heads` : mapTitle(this); }
+  savedName(heads) {
+    const { map, head: { layer, head } } = this.state;
+    return heads ? ["heads"] : [map, map === "head" ? `layer${layer}_head${head}` : map === "mean" ? `layer${layer}` : ""];
+  }
+  savedNodes(heads) { return [heads ? this.heads.sheet : this.stage.row]; }
+
   async copyLink() {
     try {
       await navigator.clipboard.writeText(location.href);
@@ -327,6 +337,7 @@ class Patches extends Mounted {
     this.own.fuse.hidden = this.own.discard.hidden = state.map !== "rollout";
     this.own.start.hidden = state.map !== "relevance" || Boolean(payload.header.why_not.relevance);
     this.check.hidden = !this.live || state.map === "positions" || Boolean(this.missing) || Boolean(payload.header.why_not.check);
+    this.saving.element.hidden = Boolean(this.missing);
     this.second.hidden = this.check.hidden && Object.values(this.own).every(({ hidden }) => hidden);
   }
 

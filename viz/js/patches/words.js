@@ -29,6 +29,16 @@ function relevanceSentence({ payload }, over, best) {
     ...listed(best.map((patch) => [over.side.words(patch), " (", strong(over.text(patch)), ")"])), ", in per cent of the strongest patch."];
 }
 
+// The map's name, of any kind of map.
+function mapTitle(view) {
+  const { state, payload, maps } = view;
+  if (state.map === "positions") return "Position embeddings";
+  if (state.map !== "relevance") return title(view);
+  const [{ start }] = maps;
+  const labels = maps.map(({ label }) => `“${shorten(shown(label), 28)}”`);
+  return `Relevance for ${wordList(labels)}${start ? ` from layer ${start} on` : ""}, read at ${payload.header.read_from}`;
+}
+
 function title({ state }) {
   if (state.map === "mean") return `Layer ${state.head.layer} · mean of its heads`;
   if (state.map === "rollout") return `Rollout · heads by their ${{ mean: "mean", max: "maximum", min: "minimum" }[state.fuse]}`;
