@@ -258,7 +258,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Beams:
-    """A beam search as it stands: every text it looked at, in the order of its steps and, within one, of their totals."""
+    """A beam search as it stands: every text it looked at, by its steps and, within one, by their totals."""
 
     prompt: Sequence
     candidates: tuple[Candidate, ...]  # number 1, 2, ...
