@@ -103,7 +103,7 @@ class BeamSearch:
         n, stop = self.search.n_beams, STOPS[self.search.stop]
         logits = self._pass()
         own = logits.log_softmax(-1)  # [beam, candidate]
-        read = torch.tensor([self.prompt + self.ids(number) for number in self.running])
+        read: Any = torch.tensor([self.prompt + self.ids(number) for number in self.running])
         before = torch.tensor([self._total(number) for number in self.running])
         totals = self._processors(read, own.clone()) + before[:, None]
         best = totals.flatten().topk(min(max(2, 1 + len(set(self.text.ends))) * n, totals.numel()))

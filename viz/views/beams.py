@@ -26,4 +26,6 @@ def view(beams: Beams, *, title: str = "Beam search", playing: bool = False) -> 
         "ended": beams.ended,
         "playing": playing,
     }
-    return View("beams", header, {"probability": np.float32([one.probability for one in beams.candidates])}, title)
+    return View(
+        "beams", header, {"probability": np.array([one.probability for one in beams.candidates], np.float32)}, title
+    )
