@@ -243,6 +243,45 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """One more token after one of the texts that a beam search keeps: what became of it."""
+
+    parent: int  # the candidate before it, from 1; 0: the prompt
+    step: int  # from 0
+    id: int
+    label: str
+    probability: float  # of this token by the model itself, before the settings change it
+    total: float  # sum of the log-probabilities of all its tokens, by which the search orders them
+    fate: str  # "kept", "dropped", "finished", or "late": it ended, but not among the best, and does not count
+    score: float | None = None  # total / tokens ** length penalty, of what finished
+
+
+@dataclass(frozen=True)
+class Beams:
+    """A beam search as it stands: every text it looked at, by its steps and, within one, by their totals."""
+
+    prompt: Sequence
+    candidates: tuple[Candidate, ...]  # number 1, 2, ...
+    n_beams: int
+    length_penalty: float
+    ended: str = ""  # why it has ended, in words
+
+    @property
+    def ranking(self) -> tuple[int, ...]:
+        """The numbers of the texts that finished and are not outdone, best first."""
+        done = [number for number, one in enumerate(self.candidates, 1) if one.score is not None]
+        return tuple(sorted(done, key=lambda number: -(self.candidates[number - 1].score or 0.0))[: self.n_beams])
+
+    def path(self, number: int) -> tuple[int, ...]:
+        """The candidates from the prompt to this one, itself included."""
+        found = []
+        while number:
+            found.append(number)
+            number = self.candidates[number - 1].parent
+        return tuple(reversed(found))
+
+
+@dataclass(frozen=True)
 class Lens:
     """What a model would say after each of its layers, arrays [layer, position, ...]; layer 0 is the embedding.
 

@@ -65,8 +65,9 @@ class Settings:
 
 def processors(module: Any, settings: Settings, n_prompt: int) -> LogitsProcessorList:
     """What `generate` would apply with these settings, in its order, after what the model's own settings ask for."""
-    config = copy.deepcopy(module.generation_config)
-    config.update(
+    return applied(
+        module,
+        n_prompt,
         do_sample=not settings.greedy,
         num_beams=1,
         temperature=settings.temperature or 1.0,
@@ -77,6 +78,12 @@ def processors(module: Any, settings: Settings, n_prompt: int) -> LogitsProcesso
         max_length=None,
         forced_eos_token_id=None,  # it belongs to a length that nobody has set
     )
+
+
+def applied(module: Any, n_prompt: int, **options: Any) -> LogitsProcessorList:
+    """The processors that `generate` would make of these options."""
+    config = copy.deepcopy(module.generation_config)
+    config.update(**options)
     device = module.device
     # the library makes the list in a method of its own; making it again here would be a second truth about its order
     module._prepare_special_tokens(config, kwargs_has_attention_mask=True, device=device)
@@ -86,12 +93,12 @@ def processors(module: Any, settings: Settings, n_prompt: int) -> LogitsProcesso
     return made
 
 
-def stages(logits: Tensor, ids: tuple[int, ...], applied: LogitsProcessorList) -> tuple[Filtered, ...]:
+def stages(logits: Tensor, ids: tuple[int, ...], processors: LogitsProcessorList) -> tuple[Filtered, ...]:
     """The distribution as the model gives it, and after each processor; `logits` [candidate], `ids` all so far."""
     scores = logits.detach().float().cpu()[None]
     found = [Filtered("the model", scores[0].softmax(-1).numpy())]
     before = torch.tensor([ids])
-    for processor in applied:
+    for processor in processors:
         scores = processor(before, scores)
         found.append(Filtered(said(processor), scores[0].softmax(-1).numpy()))
     return tuple(found)

@@ -97,7 +97,7 @@ class Generation:
     @property
     def ended(self) -> str:
         """Why nothing follows here, in words; "" where something does."""
-        if self.written and self.written[-1].id in self._ends():
+        if self.written and self.written[-1].id in self.ends:
             return "the model ended its text"
         if len(self.ids) >= self.model.info.max_len:
             return f"the model reads {self.model.info.max_len:,} tokens, and they are full"
@@ -249,21 +249,30 @@ class Generation:
         module: Any = self.model.module
         if not self.decodes:
             return module(input_ids=step, **options)
-        given = {k: v.to(module.device) for k, v in self.prepared.arguments.items() if k != "decoder_input_ids"}
-        if self._encoded is not None:
-            given.pop("input_ids", None)
-            return module(encoder_outputs=self._encoded, decoder_input_ids=step, **given, **options)
-        output = module(decoder_input_ids=step, **given, **options)
+        output = module(decoder_input_ids=step, **self.source(), **options)
         self._encoded = (output.encoder_last_hidden_state,)
         return output
+
+    def source(self, n: int = 1) -> dict[str, Any]:
+        """What a pass of the decoder takes beside its tokens, for `n` texts at once: what the encoder read, or made."""
+        if not self.decodes:
+            return {}
+        device = self.model.module.device
+        given = {k: v.to(device) for k, v in self.prepared.arguments.items() if k != "decoder_input_ids"}
+        given = {name: value.repeat_interleave(n, 0) for name, value in given.items()}
+        if self._encoded is None:
+            return given
+        given.pop("input_ids", None)
+        return given | {"encoder_outputs": (self._encoded[0].repeat_interleave(n, 0),)}
 
     def _prompt(self) -> tuple[int, ...]:
         if self.decodes:
             return tuple(self.prepared.arguments["decoder_input_ids"][0].tolist())
         ids = self.prepared.ids
-        return ids[:-1] if len(ids) > 1 and ids[-1] in self._ends() else ids
+        return ids[:-1] if len(ids) > 1 and ids[-1] in self.ends else ids
 
-    def _ends(self) -> tuple[int, ...]:
+    @property
+    def ends(self) -> tuple[int, ...]:
         """The tokens that end a text."""
         end = getattr(self.model.module.generation_config, "eos_token_id", None)
         found = end if isinstance(end, list) else [end, self.model.tokenizer.eos_token_id]

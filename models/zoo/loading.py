@@ -1,6 +1,7 @@
 """Builds a model from a checked folder: float32, our attention function, every doubt about the file said in words."""
 
 import os
+import warnings
 from typing import Any
 
 import torch
@@ -17,7 +18,7 @@ from transformers import (
     VisionEncoderDecoderModel,
 )
 from transformers.models.auto import modeling_auto as auto
-from transformers.utils import logging
+from transformers.utils import is_sentencepiece_available, logging
 
 from models.capture import catalogue
 from models.records import VERSION, ModelInfo
@@ -46,15 +47,8 @@ HEADS: dict[str, Any] = {  # what a model answers with, by the class its config 
     "answer questions": (auto.MODEL_FOR_QUESTION_ANSWERING_MAPPING_NAMES,),
     "detect": (auto.MODEL_FOR_OBJECT_DETECTION_MAPPING_NAMES,),
 }
-TOKENIZERS = (
-    "tokenizer.json",
-    "vocab.json",
-    "vocab.txt",
-    "tokenizer.model",
-    "spiece.model",
-    "source.spm",
-    "sentencepiece.bpe.model",
-)
+PIECES = ("tokenizer.model", "spiece.model", "source.spm", "sentencepiece.bpe.model", "spm.model")  # SentencePiece's
+TOKENIZERS = ("tokenizer.json", "vocab.json", "vocab.txt", *PIECES)
 PICTURES = ("preprocessor_config.json", "processor_config.json")
 PROBE = "a b c"  # what a model is tried on when it is loaded
 
@@ -67,9 +61,9 @@ def build(source: Source, report: Report, precision: str) -> Model:
         patterns.check_tokenizer(source.folder)
         safety.check_processor(source.folder)
     placement = place(source.name, config, precision)
-    warnings = []
+    said = []
     if config.pop("auto_map", None):
-        warnings.append("This checkpoint also brings its own Python code. It was not run; transformers' own class was.")
+        said.append("This checkpoint also brings its own Python code. It was not run; transformers' own class was.")
     total = sum(file.stat().st_size for file in files)
     report(Progress(f"Reading {source.name}", 0, total))
     tokenizer, processor = _readers(source)
@@ -81,7 +75,7 @@ def build(source: Source, report: Report, precision: str) -> Model:
     found = _survey(source, module, reader)
     if task == "next token" and reader.reads == ("text",) and not any(layer.causal for layer in found.layers):
         task = "embed"  # its head sees the token it should foretell (XLNet, BERT with a language-model head)
-    return Model(_info(source, module, task, reader, found), module, reader, found, tuple(warnings + doubts))
+    return Model(_info(source, module, task, reader, found), module, reader, found, tuple(said + doubts))
 
 
 def _readers(source: Source) -> tuple[PreTrainedTokenizerBase | None, Any]:
@@ -90,9 +84,17 @@ def _readers(source: Source) -> tuple[PreTrainedTokenizerBase | None, Any]:
     has_pictures = any((source.folder / name).exists() for name in PICTURES)
     options = {"local_files_only": True, "trust_remote_code": False}
     tokenizer = processor = None
+    pieces = [name for name in PIECES if (source.folder / name).exists()]
+    if pieces and not (source.folder / "tokenizer.json").exists() and not is_sentencepiece_available():
+        raise LoadError(
+            f"The tokenizer of {source.name} is a SentencePiece file ({pieces[0]}). Reading it takes the package "
+            "sentencepiece: install requirements.txt again."
+        )
     try:
         if has_text:
-            tokenizer = AutoTokenizer.from_pretrained(source.folder, **options)
+            with warnings.catch_warnings():  # Marian's would have punctuation evened out first, and does without
+                warnings.filterwarnings("ignore", "Recommended: pip install sacremoses")
+                tokenizer = AutoTokenizer.from_pretrained(source.folder, **options)
         if has_pictures:
             processor = AutoProcessor.from_pretrained(source.folder, **options) if has_text else None
             if not isinstance(processor, ProcessorMixin):  # it hands out what it finds, the tokenizer too

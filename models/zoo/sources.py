@@ -13,7 +13,7 @@ from models.zoo.errors import LoadError
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
 TIMEOUT = 10.0  # seconds that the hub has to say what a repository holds
-TOKENIZER_FILES = ("*.json", "*.txt", "*.model", "*.jinja")
+TOKENIZER_FILES = ("*.json", "*.txt", "*.model", "*.spm", "*.jinja")
 UNWANTED = ("*/*", "adapter_*", "training_args*", "trainer_state*", "optimizer*")
 
 

@@ -12,6 +12,7 @@ from models.records import Sequence, Span
 from models.zoo.errors import InputError, NothingToRead
 
 MAX_CHARACTERS = 50_000  # refused before tokenising: some tokenizers need quadratic time
+NO_TOKEN = "⟨{}⟩"  # a model may have more candidates than its tokenizer has tokens
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -178,7 +179,7 @@ def _labels(
     special = tokenizer.added_tokens_decoder if tokenizer.is_fast else {}
     tokens = tokenizer.convert_ids_to_tokens(ids)
     pieces = [
-        str(special[id]).encode("utf-8", "replace") if id in special else _bytes(token, kinds)
+        str(special[id]).encode("utf-8", "replace") if id in special else _bytes(token or NO_TOKEN.format(id), kinds)
         for id, token in zip(ids, tokens, strict=True)
     ]
     labels = _read(pieces)

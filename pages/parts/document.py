@@ -216,7 +216,7 @@ def _windows(page: str, task: str, ref: str, model: Model, put: Given, run: Run[
         st.caption(show.words(part.problem))
         return
     st.subheader(f"Window {picked[0]}", anchor=False)
-    reading.mount(page, task, ref, model, replace(put, text=prefix + part.text))
+    reading.mount(page, task, ref, model, replace(put, text=prefix + part.text), part.text)
 
 
 def _row(number: int, part: Part) -> dict[str, Any]:

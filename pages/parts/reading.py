@@ -27,12 +27,13 @@ def stage(page: str, task: str, ref: str, model: Model) -> None:
     with st.container(horizontal=True):
         put = tasks.given(page, task, ref)
     show.link(text=put.text or None, question=put.pair)
+    typed = put.text
     put = tasks.settings(page, task, model, put)
     asked = _words(page) if task == "gaps" else ()
     put = replace(put, plain=ask.plain(page, _special(model, put.text)))
     try:
         cut(page, task, model, put)
-        mount(page, task, ref, model, put, asked)
+        mount(page, task, ref, model, put, typed, asked)
     except zoo.NothingToRead:
         raise
     except zoo.InputError as problem:
@@ -52,8 +53,8 @@ def cut(page: str, task: str, model: Model, put: Given) -> None:
         st.button(name, on_click=read, icon=":material/menu_book:")
 
 
-def mount(page: str, task: str, ref: str, model: Model, put: Given, words: tuple[str, ...] = ()) -> None:
-    """The answer and its attention. Raises zoo.InputError."""
+def mount(page: str, task: str, ref: str, model: Model, put: Given, typed: str, words: tuple[str, ...] = ()) -> None:
+    """The answer and its attention; `typed`: the text without what the model is told first. Raises zoo.InputError."""
     from models.language import reading
 
     if task == "gaps":
@@ -95,7 +96,7 @@ def mount(page: str, task: str, ref: str, model: Model, put: Given, words: tuple
     show.facts(intact.trace, number)
     kept = ablation.switched(model, put, intact, key="workbench")
     stack = intact.trace.attentions[number].name if len(intact.trace.attentions) > 1 else ""
-    bench.mount(kept, number, "workbench", page, stages.inputs(ref, put, stack))
+    bench.mount(kept, number, "workbench", page, stages.inputs(ref, replace(put, text=typed), stack))
     export.menu(page, kept, number)
 
 

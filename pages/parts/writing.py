@@ -83,7 +83,7 @@ def settings(page: str) -> Settings:
     from models.language.filters import Settings
 
     def key(name: str) -> Any:
-        return {"key": f"{page}_{name}", "bind": "query-params"}
+        return {"key": f"{page}_{name}", "bind": "query-params", "persist_state": "session"}
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         return Settings(
@@ -105,18 +105,18 @@ def settings(page: str) -> Settings:
         )
 
 
-def begin(page: str, model: Model, prompt: str, chat: bool, settings: Settings) -> Generation:
-    """The visitor's own text, begun anew with another model or prompt. Raises zoo.InputError."""
+def begin(page: str, model: Model, prompt: str, chat: bool, seed: int | None = None) -> Generation:
+    """The visitor's own text, begun anew with another model or prompt; no seed: it draws on. Raises zoo.InputError."""
     from models.language.generation import Generation
 
     kept = st.session_state.get(f"{page}_writing")
     wanted = (model.id, prompt, chat)
     if kept is None or kept[0] != wanted:
-        kept = (wanted, Generation(model, Given(prompt), chat, settings.seed), settings.seed)
+        kept = (wanted, Generation(model, Given(prompt), chat, seed or 0), seed or 0)
         st.session_state[f"{page}_playing"] = False
-    elif kept[2] != settings.seed:
-        kept[1].draw_anew(settings.seed)
-        kept = (wanted, kept[1], settings.seed)
+    elif seed is not None and kept[2] != seed:
+        kept[1].draw_anew(seed)
+        kept = (wanted, kept[1], seed)
     st.session_state[f"{page}_writing"] = kept
     text: Generation = kept[1]
     return text
@@ -168,7 +168,7 @@ def _transport(page: str, text: Generation, settings: Settings, playing: bool) -
         pressed = st.button(
             "Pause" if playing else "Play",
             icon=icon,
-            type="primary",
+            type="secondary" if ended else "primary",  # what is primary and disabled cannot be read
             on_click=play,
             disabled=ended,
             key=f"{page}_play",

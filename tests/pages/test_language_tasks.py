@@ -128,6 +128,17 @@ def test_a_model_with_prefixes_is_told_what_to_do(task_folder: Folder) -> None:
     assert "translates and sums up texts" in app.info[0].value
 
 
+def test_a_saved_step_keeps_what_was_typed_without_the_prefix(
+    task_folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pages.parts import bench
+
+    seen: list[dict[str, str]] = []
+    monkeypatch.setattr(bench, "mount", lambda kept, number, key, page, inputs: seen.append(inputs))
+    page(model=str(task_folder("t5")), task="Translation", text="The cat sat on the mat.")
+    assert seen[-1]["text"] == "The cat sat on the mat."
+
+
 @pytest.mark.parametrize("question", ["", "   "])
 def test_an_empty_question(question: str) -> None:
     app = page(model="bert-qa", text=STORY)
