@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
@@ -66,7 +66,7 @@ def _menu(
         said = show.here()
         if said is None:
             return
-        state = {name: said[name] for name in names if name in said}
+        state = _begun(names) | {name: said[name] for name in names if name in said}
         stem = files.name(trace)
         sure = () if queries is None else queries(state)
         try:
@@ -94,6 +94,14 @@ def _menu(
             help="Opens from disk without a network, with its heads in place.",
         )
         st.caption("All heads as a contact sheet, and smaller pictures (PNG, SVG): Save picture, under the map.")
+
+
+def _begun(names: tuple[str, ...]) -> dict[str, str]:
+    """The head that the view began with: its address leaves out what it began with, Streamlit knows it still."""
+    asked = (st.session_state.get("patches" if "map" in names else "detection") or {}).get("ask")
+    began = dict(parse_qsl(asked)) if asked else dict(st.query_params)
+    shown = {"head": began["head"]} if "head" in began else {}
+    return shown if "map" in names or began.get("show", "query") == "query" else {}
 
 
 def _overlay(

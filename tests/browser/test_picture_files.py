@@ -125,7 +125,7 @@ def test_vision_saves_map_numbers_and_page(visit: Callable[..., Page], tmp_path:
     brightest = int(row[1:].argmax())
     pixels = np.asarray(laid).astype(int)
     y, x = (4 * place + 1 for place in divmod(brightest, 7))
-    assert pixels[y, x].sum() > 600  # the light end of the colours
+    assert pixels[y, x].sum() > 480  # the light end of the colours, at 65 % over a dark picture
     name, path = exports(page, "This page as one HTML file")
     assert name == "headlight_vit-fashion.html"
     (tmp_path / "page.html").write_bytes(path.read_bytes())
