@@ -1,4 +1,4 @@
-"""Checkpoints that bring their tokenizer as a SentencePiece file alone load, and say what is missing where they cannot."""
+"""Checkpoints whose tokenizer is a SentencePiece file alone load, and say what is missing where they cannot."""
 
 import json
 import shutil
