@@ -211,6 +211,10 @@ def test_share_shows_the_link_copies_it_and_draws_its_code(live: Live) -> None:
     assert seen == code["modules"]
     page.keyboard.press("Escape")
     expect(page.locator(".share")).to_be_hidden()
+    for _ in range(100):  # what is sent arrives on its own
+        if live.sent[-1] == ["ask", "{}"]:
+            break
+        page.wait_for_timeout(50)
     assert live.sent[-1] == ["ask", "{}"]
 
 

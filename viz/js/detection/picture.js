@@ -14,8 +14,9 @@ class Picture extends Stage {
   }
 
   leave() {
-    if (this.view.state.show === "query") this.view.hover(null);
-    else super.leave();
+    const { show } = this.view.state;
+    if (show === "query") this.view.hover(null);
+    else if (show !== "here") super.leave(); // who looks there can still be chosen from the list
   }
 
   click(x, y) {
