@@ -344,7 +344,7 @@ def resting_percent(
         if not decoding.right_throughout(output.logits, batch["labels"])[0]:
             continue
         named = named_next(scene)
-        asked = named.any(-1)
+        asked: Any = named.any(-1)
         rows = attended.stack(output.cross_attentions)[:, :, asked[: batch["labels"].shape[1]], 1:]
         found = attended.rests(rows, named[asked], named.any(0) & ~named[asked])
         strict.append(found[0].all(-1))
