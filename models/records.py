@@ -386,6 +386,27 @@ class Painting:
 
 
 @dataclass(frozen=True)
+class Gallery:
+    """What was painted of a caption: several pictures, and the chosen one's luck under every mask.
+
+    `every` [cell, token], `offered` [cell, colour] and `attention` are the chosen one's: what each cell's colour was
+    drawn from, by the model itself and after temperature and top-k; what each position read.
+    """
+
+    caption: Caption
+    names: tuple[str, ...]  # of all tokens; the colours of cells come last
+    colours: tuple[tuple[str, tuple[int, int, int]], ...]  # by palette number: name, red, green, blue
+    candidates: tuple[Painting, ...]
+    which: int  # of the candidates
+    under: tuple[Painting, ...]  # one for each mask
+    chosen: Painting  # of those
+    masks: dict[str, Bools] = field(repr=False)  # [query, key], words and cells
+    every: Floats = field(repr=False)
+    offered: Floats = field(repr=False)
+    attention: Attention = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Codebook:
     """A picture as tokens: `tiles` uint8 [code, row, column, rgb], `codes` the tile at each place [row, column]."""
 

@@ -18,7 +18,7 @@ from transformers import TemperatureLogitsWarper, TopKLogitsWarper
 
 from models.capture.active import Capture
 from models.painting import masks
-from models.records import Attention, Bools, Caption, Floats, Painting, Sequence, Weights
+from models.records import Attention, Bools, Caption, Floats, Gallery, Painting, Sequence, Weights
 from models.zoo import text as texts
 from models.zoo.errors import InputError
 from models.zoo.recipes import dalle_shapes as recipe
@@ -146,6 +146,28 @@ def painting(caption: Caption, row: Row, painted: Painted, number: int) -> Paint
         put=row.put,
         shows=says,
         right=None if not caption.asked else says == caption.asked,
+    )
+
+
+def gallery(model: Model, caption: Caption, settings: Settings, n: int, mask: str, which: int, put: Put) -> Gallery:
+    """`n` paintings under a mask, each by the next seed, and the chosen one, with what was put in, under every mask."""
+    rows = [Row(settings.seed + i, mask) for i in range(n)]
+    rows += [Row(settings.seed + which, name, put) for name in masks.RULES]
+    painted = paint(model, caption, rows, settings)
+    made = tuple(painting(caption, row, painted, number) for number, row in enumerate(rows))
+    chosen = n + list(masks.RULES).index(mask)
+    return Gallery(
+        caption=caption,
+        names=names(model),
+        colours=COLOURS,
+        candidates=made[:n],
+        which=which,
+        under=made[n:],
+        chosen=made[chosen],
+        masks={name: masks.mask(name, len(caption.ids), SIDE, SIDE) for name in masks.RULES},
+        every=painted.every[chosen],
+        offered=painted.offered[chosen],
+        attention=attention(model, caption, made[chosen].codes, mask),
     )
 
 
