@@ -27,7 +27,7 @@ def said(app: AppTest) -> str:
 
 
 def test_every_page_describes_itself() -> None:
-    explore = ["Compare", "Detection", "Generation", "Language tasks", "Text attention", "Vision"]
+    explore = ["Compare", "Detection", "Generation", "Language tasks", "Text attention", "Text to image", "Vision"]
     understand = ["Anatomy", "Positions"]
     assert [p.title for p in frame.pages()] == [*explore, *understand, "Playground"]
     for found in frame.pages():
