@@ -107,6 +107,18 @@ def _detection() -> Sketch:
     return sketches.found(image, found, "What detr-shapes found in a scene of shapes")
 
 
+def _text_to_image() -> Sketch:
+    from models.language.filters import Settings
+    from models.painting import painter
+
+    model = _model(painter.NAME)
+    caption = painter.read(model, "a blue square left of a yellow diamond")
+    painted = painter.paint(model, caption, [painter.Row(seed) for seed in range(3)], Settings(temperature=1.0))
+    codes = painted.codes.reshape(-1, painter.SIDE, painter.SIDE)
+    colours = [colour for _, colour in painter.COLOURS]
+    return sketches.paintings(codes, colours, "Three pictures that dalle-shapes painted of “a blue square left of …”")
+
+
 def _anatomy() -> Sketch:
     stack = _trace("gpt-stories", text="Once upon a time").attentions[0]
     head = _role("gpt-stories", "previous token")
@@ -135,6 +147,7 @@ SKETCHES: dict[str, Callable[[], Sketch]] = {
     "language_tasks": _language_tasks,
     "vision": _vision,
     "detection": _detection,
+    "text_to_image": _text_to_image,
     "anatomy": _anatomy,
     "positions": _positions,
     "playground": _playground,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from models.records import Attention, Detections, Floats, Ranking, Trace
@@ -137,9 +138,9 @@ def curves(steps: Sequence[float], ones: Sequence[tuple[Sequence[float], float, 
     return made
 
 
-def painting(pictures: Sequence[Any], said: str) -> Sketch:
-    """Pictures [row, column, rgb] side by side."""
+def paintings(codes: NDArray[np.int64], colours: Sequence[tuple[int, int, int]], said: str) -> Sketch:
+    """Pictures of palette numbers [picture, row, column] side by side."""
     made = Sketch(said)
-    for box, pixels in zip(side_by_side(len(pictures), gap=8), pictures, strict=True):
-        made.picture(pixels, box)
+    for box, one in zip(side_by_side(len(codes), gap=8), np.array(colours, np.uint8)[codes], strict=True):
+        made.picture(one, box)
     return made
