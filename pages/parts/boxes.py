@@ -15,11 +15,16 @@ from viz.views import detection, patches
 
 if TYPE_CHECKING:
     from models.explain.queries import Looks
+    from models.records import Floats, Trace
     from models.zoo.model import Model
 
 NO_MAP = (
     "What is shown now is no map over the picture. Show what a query reads, or the encoder; of models that read "
     "points, Save picture has what is drawn."
+)
+POINTS = (
+    "This model reads points of its own choice, not patches: relevance has no path of weights to follow. What a query "
+    "reads shows its points."
 )
 ROLE = "own box"  # the head that a card names to begin with
 
@@ -62,9 +67,11 @@ def file(model: Model, kept: keep.Kept, found: Looks, state: dict[str, str]) -> 
     return _view(model, kept, found, detection.asked(urlencode(state)), state, link=False)
 
 
-def drawn(kept: keep.Kept, found: Looks, state: dict[str, str]) -> maps.Map:
+def drawn(model: Model, kept: keep.Kept, found: Looks, state: dict[str, str]) -> maps.Map:
     """The map that is looked at, in float32; raises zoo.InputError where what is shown is no map."""
     asked, look = detection.asked(urlencode(state)), patches.look(urlencode(state))
+    if asked.show == "relevance":
+        return _relevance_map(model, kept, found, asked)
     stack = {"query": found.cross, "encoder": found.encoder}.get(asked.show)
     if stack is None or stack.points is not None:
         raise zoo.InputError(NO_MAP)
@@ -78,6 +85,36 @@ def drawn(kept: keep.Kept, found: Looks, state: dict[str, str]) -> maps.Map:
     query = _query(kept, asked)
     what = f"weight with which query {query} ({_best(kept)[query]}) reads each position"
     return maps.of_row(matrix[query], stack.keys, title, what)
+
+
+def _relevance_map(model: Model, kept: keep.Kept, found: Looks, asked: detection.Asked) -> maps.Map:
+    """What the chosen query's answer rests on; raises zoo.InputError where the model does not let it be followed."""
+    one = _relevance(model, kept, found, _query(kept, asked))
+    if isinstance(one, str):
+        raise zoo.InputError(one)
+    assert found.cross is not None
+    return maps.of_row(one.values, found.cross.keys, "Relevance", f"what query {one.query} ({one.label}) rests on")
+
+
+def _relevance(model: Model, kept: keep.Kept, found: Looks, query: int) -> detection.Relevance | str:
+    """What a query's likeliest class rests on, or why that cannot be said."""
+    from models.explain.queries import relevance_of
+
+    if found.cross is not None and found.cross.points is not None:
+        return POINTS
+    if kept.trace.info.tier == "library":
+        return f"{kept.trace.info.name} hands out its weights only: no gradients to weigh them by."
+    assert kept.trace.detections is not None
+    candidate = int(kept.trace.detections.probability[query].argmax())
+
+    def create() -> Floats:
+        given = kept.trace.given
+        assert given is not None
+        trace: Trace = model.look(given, gradient_of=lambda output: output.logits[0, query, candidate])
+        return relevance_of(trace, query)
+
+    values = keep.made(("relevance", kept.key, query), create, lambda made: made.nbytes)
+    return detection.Relevance(query, kept.trace.detections.names[candidate], values)
 
 
 def _query(kept: keep.Kept, asked: detection.Asked) -> int:
@@ -120,7 +157,9 @@ def _view(
         level_of(sampled[0].keys) if sampled else (),
     )
     photo = seen.picture(model, kept.trace, sides)
-    return detection.view(kept.trace, looks, photo, want=asked, first=_first(kept), state=state, link=link)
+    rests = _relevance(model, kept, found, _query(kept, asked)) if asked.show == "relevance" else ""
+    first = _first(kept)
+    return detection.view(kept.trace, looks, photo, want=asked, first=first, relevance=rests, state=state, link=link)
 
 
 def _first(kept: keep.Kept) -> tuple[int, int] | None:

@@ -405,6 +405,10 @@ def test_the_page_with_a_folder(name: str, visit: Callable[..., Page], tmp_path:
     folder = tiny_detectors.save(name, tmp_path / name)
     page = visit(f"/detection?detection_model={folder}&threshold=0.5", ".view[data-ready] .det")
     expect(page.locator(".found")).to_contain_text("of 9 queries kept")
+    page.get_by_role("radio", name="Relevance").click()
+    said = page.locator(".stage .nothing" if name == "deformable-detr" else ".sentence")
+    words = "reads points of its own choice" if name == "deformable-detr" else "rests"
+    expect(said).to_contain_text(words, timeout=PATIENCE)
     for show in ("Who looks here", "Query to query", "Encoder"):
         page.get_by_role("radio", name=show).click()
         expect(page.locator(".sentence")).not_to_have_text("")
@@ -417,3 +421,36 @@ def test_the_bundled_example_is_what_its_card_says(visit: Callable[..., Page]) -
     expect(page.locator(".found")).to_contain_text("3 of 8 queries kept")
     page.wait_for_timeout(300)
     assert "Traceback" not in page.locator("body").inner_text()
+
+
+def test_relevance_of_the_chosen_query_even_if_none_is_kept(live: Live) -> None:
+    values = np.linspace(-0.2, 0.9, 12).astype(np.float32)[[7, 3, 0, 11, 5, 1, 9, 2, 10, 4, 6, 8]]
+    _, view = shown(relevance=detection.Relevance(3, "cat", values))
+    page = live.open(view, "?show=relevance&query=3&threshold=0.99")
+    assert live.sent == []  # it is here already
+    expect(page.locator(".found")).to_contain_text("0 of 6 queries kept")
+    best = int(values.argmax())
+    assert status(page).startswith("Relevance: query 3")
+    assert f"rests most on row {best // 4}, column {best % 4} (100 %)" in status(page)
+    for patch in (best, 2, 8, 11):
+        r, c = divmod(patch, 4)
+        np.testing.assert_allclose(pixel(page, (c + 0.8) / 4, (r + 0.85) / 3), expected(values.clip(0), patch), atol=3)
+    page.locator(".founds [data-query='3']").wait_for()
+    page.get_by_label("Any query").select_option("1")
+    expect(page.locator(".stage .nothing")).to_contain_text("Computing")
+    assert live.sent[-1][0] == "ask"
+    assert "show=relevance" in live.sent[-1][1]
+    assert "query=1" in live.sent[-1][1]
+
+
+def test_relevance_says_why_there_is_none(exported: Show) -> None:
+    _, view = shown(relevance="It reads points.", state={"show": "relevance"})
+    expect(exported(view).locator(".stage .nothing")).to_have_text("It reads points.")
+
+
+def test_the_page_computes_relevance(visit: Callable[..., Page]) -> None:
+    page = visit("/detection?show=relevance&threshold=0.99", ".view[data-ready] .det")
+    expect(page.locator(".sentence")).to_contain_text("rests most on", timeout=PATIENCE)
+    page.locator(".founds .query").last.click()
+    expect(page.locator(".sentence")).to_contain_text("rests most on", timeout=PATIENCE)
+    assert "show=relevance" in page.url

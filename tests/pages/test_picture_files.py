@@ -94,15 +94,21 @@ def test_every_kind_of_detector(load: Callable[[str], Model], name: str) -> None
     state = {"show": "query", "query": "3", "head": "1.2"}
     if found.cross.points is not None:
         with pytest.raises(zoo.InputError, match="no map over the picture"):
-            boxes.drawn(kept, found, state)
+            boxes.drawn(model, kept, found, state)
+        with pytest.raises(zoo.InputError, match="points of its own choice"):
+            boxes.drawn(model, kept, found, state | {"show": "relevance"})
     else:
-        one = boxes.drawn(kept, found, state)
+        rests = boxes.drawn(model, kept, found, state | {"show": "relevance"})
+        assert rests.values.shape == found.cross.keys.grid
+        assert rests.values.max() > 0
+        assert "query 3 (" in rests.of
+        one = boxes.drawn(model, kept, found, state)
         weights = found.cross.at(1, 2)[3]
         np.testing.assert_array_equal(one.values.ravel(), weights[~found.cross.keys.special])
         assert "query 3 (" in one.of
     for show in ("here", "between"):
         with pytest.raises(zoo.InputError, match="no map over the picture"):
-            boxes.drawn(kept, found, {"show": show})
+            boxes.drawn(model, kept, found, {"show": show})
 
 
 def test_a_large_photo_goes_to_the_browser_small_and_is_saved_large() -> None:

@@ -22,9 +22,10 @@ from viz.views import sheets
 from viz.views.photo import Photo
 from viz.views.workbench import Head
 
-SHOWS = ("query", "here", "between", "encoder")
+SHOWS = ("query", "relevance", "here", "between", "encoder")
 STACKS = {
     "query": "cross",
+    "relevance": "cross",
     "here": "cross",
     "between": "between",
     "encoder": "encoder",
@@ -56,6 +57,15 @@ class Looks:
     encoder: Attention | None = None
     levels: tuple[tuple[int, int], ...] = ()
     point_levels: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Relevance:
+    """What a query's answer rests on: a value per position that queries read."""
+
+    query: int
+    label: str
+    values: Floats
 
 
 @dataclass(frozen=True)
@@ -91,12 +101,14 @@ def view(
     *,
     want: Asked | None = None,
     first: Head | None = None,
+    relevance: Relevance | str = "",
     state: dict[str, str] | None = None,
     link: bool = True,
 ) -> View:
     """The boxes of `trace.detections` over the picture, with the attention behind them.
 
     `want`: what is sent first. `first`: the head of `cross` that is shown at first, else the last layer's first.
+    `relevance`: of a query, or why there is none for this model; "" while nobody has asked.
     `state`: what is chosen at first, by the names in `STATE`. `link`: keep it in the page's address.
     """
     found, want = trace.detections, want or Asked()
@@ -121,6 +133,11 @@ def view(
         one, arrays = _stack(stack, name, looks, photo, queries, want, head)
         header["stacks"][name] = one
         parts |= arrays
+    if isinstance(relevance, str):
+        header["relevance"] = relevance
+    else:
+        header["relevance"] = [relevance.query, relevance.label]
+        parts["relevance"] = relevance.values.astype(np.float32)
     if state:
         header["state"] = state
     return View("detection", header, parts, f"{trace.info.name}: what it found, and where it looked")

@@ -39,7 +39,7 @@ class Detection extends Mounted {
     this.hint = span("cap hint");
     this.top = el("div", { className: "controls" },
       el("div", { className: "bar" }, this.shows.element, spring(), this.copy),
-      el("div", { className: "bar second" }, ...Object.values(this.own)),
+      (this.second = el("div", { className: "bar second" }, ...Object.values(this.own))),
       el("div", { className: "bar third" }, ...Object.values(this.looks), this.grid.element));
     this.left = el("div", { className: "left" }, this.heads.element, this.saw.element);
     this.frame = el("section", { className: "px det", "aria-label": "What was found, and where it was looked for", hidden: true }, this.notice,
@@ -131,7 +131,7 @@ class Detection extends Mounted {
   // The grid that is pointed at; null where boxes are.
   get pointSide() {
     const { state, stack, payload } = this;
-    if (state.show === "query") return state.grid === "on" ? payload.cells : null;
+    if (asksQuery(state)) return state.grid === "on" ? payload.cells : null;
     if (state.show === "here") return payload.cells;
     if (state.show !== "encoder") return null;
     if (stack instanceof Points) return stack.grids[state.from];
@@ -149,6 +149,12 @@ class Detection extends Mounted {
   // Why there is nothing to see, "" if there is.
   get missing() {
     const { state, payload } = this;
+    if (state.show === "relevance") {
+      const { relevance } = payload.header;
+      if (Array.isArray(relevance) && relevance[0] === state.query) return "";
+      if (relevance && !Array.isArray(relevance)) return relevance;
+      return this.live ? "Computing …" : "This file does not hold it: it was saved without.";
+    }
     const name = STACK_OF[state.show];
     if (!payload.stacks[name]) return name === "between" ? "This model's queries do not read one another." : "This model's patches do not read one another before the queries do.";
     const { stack } = this;
@@ -206,7 +212,7 @@ class Detection extends Mounted {
 
   headsWords(stale) {
     const { state } = this;
-    const what = { query: "each for the chosen query", here: "each for the chosen query", between: "queries by queries", encoder: "each for the place that is pointed at" }[state.show];
+    const what = { query: "each for the chosen query", relevance: "each reads for the chosen query; relevance goes through all of them", here: "each for the chosen query", between: "queries by queries", encoder: "each for the place that is pointed at" }[state.show];
     return stale ? `${what}; pale ones are computed when they are chosen` : what;
   }
 
@@ -239,6 +245,7 @@ class Detection extends Mounted {
   request() {
     const { state, stack, payload } = this;
     if (!this.live || !payload.stacks[STACK_OF[state.show]]) return;
+    if (state.show === "relevance" && typeof payload.header.relevance === "string" && payload.header.relevance) return;
     const name = sheetOf(state);
     const points = stack instanceof Points && state.show === "encoder" && state.pinned && state.patch !== null && !stack.rows.has(this.cell);
     const rows = stack instanceof Sheets && state.show === "query" && !stack.hasRow(name, state.query);
@@ -260,6 +267,7 @@ class Detection extends Mounted {
     const name = this.missing ? "" : sheetOf(state);
     if (!this.missing) {
       if (state.show === "query") this.maps = [this.crossOf(state.head, state.query)];
+      if (state.show === "relevance") this.maps = [relevanceOver(payload)];
       if (state.show === "here" && state.patch !== null) this.ranking = looking(payload, state, Math.min(state.patch, payload.cells.patches - 1));
       if (state.show === "between") this.ranking = between(stack, name, state.query, state.way === "read");
       if (state.show === "encoder") this.maps = [this.encoderOf(state.head, name)];
@@ -319,13 +327,14 @@ class Detection extends Mounted {
 
   savedTitle(heads) {
     const { state, stack, payload } = this, { layer, head } = state.head;
-    const what = { query: `what ${named(payload, state.query)} reads`, here: "who looks at a place", between: "queries that read one another", encoder: "patches that read one another" }[state.show];
+    const what = { query: `what ${named(payload, state.query)} reads`, relevance: `relevance for ${named(payload, state.query)}`, here: "who looks at a place", between: "queries that read one another", encoder: "patches that read one another" }[state.show];
     if (heads) return `All ${stack.heads.length} heads: ${what}`;
+    if (state.show === "relevance") return what;
     return `${state.of === "mean" ? `Layer ${layer} · mean of its heads` : headTitle({ layer, head })}: ${what}`;
   }
   savedName(heads) {
     const { show, of, query, head: { layer, head } } = this.state;
-    return [show, show === "query" ? `query${query}` : "", heads ? "heads" : of === "mean" ? `layer${layer}` : `layer${layer}_head${head}`];
+    return [show, asksQuery(this.state) ? `query${query}` : "", heads ? "heads" : of === "mean" ? `layer${layer}` : `layer${layer}_head${head}`];
   }
   savedNodes(heads) { return [heads ? this.heads.sheet : this.state.show === "between" ? this.between.picture : this.stage.row]; }
 
@@ -383,11 +392,13 @@ class Detection extends Mounted {
     this.opacity.set(state.opacity);
     this.opacity.note.textContent = percent(state.opacity / 100);
     this.saving.element.hidden = Boolean(this.missing);
+    this.own.of.hidden = state.show === "relevance";
     this.own.level.hidden = !points || state.show === "between";
     this.own.from.hidden = !points || state.show !== "encoder";
     this.own.way.hidden = points || !["encoder", "between"].includes(state.show);
+    this.second.hidden = Object.values(this.own).every(({ hidden }) => hidden);
     this.looks.sort.hidden = state.show !== "between";
-    this.looks.smooth.hidden = points || !["query", "encoder"].includes(state.show);
+    this.looks.smooth.hidden = points || !["query", "relevance", "encoder"].includes(state.show);
     this.grid.element.hidden = state.show === "between";
   }
 

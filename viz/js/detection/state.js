@@ -2,6 +2,7 @@
 
 const SHOWS = [
   { name: "query", title: "What a query reads" },
+  { name: "relevance", title: "Relevance" },
   { name: "here", title: "Who looks here" },
   { name: "between", title: "Query to query" },
   { name: "encoder", title: "Encoder" },
@@ -12,6 +13,9 @@ const CHOICES = { // key -> its values, the first the one to begin with
 };
 const KEYS = ["show", "query", "head", "of", "threshold", "patch", "way", "level", "from", "layers", "sort", "smooth", "scale", "opacity", "grid"];
 const [LEAST_SURE, MOST_SURE, SURE] = [50, 99, 90]; // hundredths
+
+// Whether boxes are pointed at, and what is shown is of the chosen query.
+const asksQuery = ({ show }) => ["query", "relevance"].includes(show);
 
 class State extends Choices {
   constructor() {

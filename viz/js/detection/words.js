@@ -6,6 +6,7 @@ function detectionSentence(view) {
   const { payload, state, missing, ranking, maps: [over] } = view;
   if (missing) return [missing];
   const where = state.of === "mean" ? `Layer ${state.head.layer} · mean of its heads` : headTitle(state.head);
+  if (state.show === "relevance") return relevanceSentence(view, over);
   if (state.show === "here") return hereSentence(view, where);
   if (state.show === "between") return betweenSentence(view, where);
   if (over.kind === "points") return pointsSentence(view, where, over);
@@ -16,6 +17,14 @@ function detectionSentence(view) {
   const rest = over.across ? "." : `; the other ${thousands(over.side.patches - best.length)} patches share the rest.`;
   const who = state.show === "query" ? [...queryWords(view, state.query), " reads "] : encoderWords(view, over);
   return [strong(`${where}: `), ...who, ...found, ...hidden, rest, ...(over.stale ? [` The rows of this head are ${view.live ? "on their way" : "not in this file"}.`] : [])];
+}
+
+function relevanceSentence(view, over) {
+  const best = strongest(over, NAMED).filter((patch) => over.value[patch] > 0);
+  const who = [strong("Relevance: "), ...queryWords(view, view.state.query)];
+  if (!best.length) return [...who, " rests on no patch: nothing that was read speaks for its class."];
+  return [...who, " rests most on ", ...joined(best.map((patch) => [over.side.words(patch), " (", strong(over.text(patch)), ")"])),
+    ", in per cent of the strongest patch; through encoder and decoder, weights times what they do to its class."];
 }
 
 function queryWords({ payload, isKept }, q) {
