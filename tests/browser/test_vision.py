@@ -206,6 +206,31 @@ def test_what_cannot_be_drawn_says_why(exported: Show) -> None:
     expect(page.locator(".nothing")).to_contain_text("This file does not hold it")
 
 
+def test_position_embeddings_as_a_grid_of_grids_beside_one_patch(exported: Show) -> None:
+    chance = np.random.default_rng(11)
+    alike = np.rint(100 * np.clip(chance.normal(0, 0.4, (12, 12)), -1, 1)).astype(np.float32) / 100
+    _, view = shown(state={"map": "positions"}, extras=patches.Extras(positions=alike))
+    page = exported(view)
+    whole = ".over >> nth=1"
+
+    def place(i: int, j: int) -> tuple[float, float]:
+        """The middle of the pixel of patches i and j: small maps of 3 x 4 with a line between them."""
+        (row, column), (r, c) = divmod(i, 4), divmod(j, 4)
+        return (5 * column + c + 0.5) / 19, (4 * row + r + 0.5) / 11
+
+    for i, j in ((0, 0), (0, 11), (11, 4), (2, 9), (8, 3)):
+        level = np.rint(255 * (np.rint(100 * alike[i, j]) + 100) / 200) / 255
+        np.testing.assert_allclose(pixel(page, *place(i, j), whole), theme.ramp(theme.CHANGE["dark"], level), atol=3)
+    box = page.locator(whole).bounding_box()
+    assert box is not None
+    x, y = place(9, 5)
+    page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    expect(page.locator(".sentence")).to_contain_text("the patch at row 2, column 1 is most like")
+    expect(page.locator("figcaption").first).to_contain_text("the patch at row 2, column 1")
+    hover(page, 6)
+    expect(page.locator(".sentence")).to_contain_text("the patch at row 1, column 2 is most like")
+
+
 def test_both_themes_and_a_narrow_page(browser: Browser, exported: Show, page: Page) -> None:
     _, view = shown()
     page.set_viewport_size({"width": 390, "height": 900})

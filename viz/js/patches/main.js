@@ -7,7 +7,7 @@ class Patches extends Mounted {
     super(parent);
     this.state = new State();
     this.maps = [];
-    [this.heads, this.stage, this.side, this.distances] = [new Heads(this), new Stage(this), new Aside(this), new Distances(this)];
+    [this.heads, this.stage, this.side, this.distances] = [new Heads(this), new PatchStage(this), new Aside(this), new Distances(this)];
     [this.saw, this.saving] = [new Saw(), new SaveBar(this)];
     this.build();
     this.listen();
@@ -190,8 +190,10 @@ class Patches extends Mounted {
     else if (state.map === "relevance") {
       this.maps = payload.header.relevances.map(([label, , start], i) => ({ ...relevanceOver(payload, i), label, start,
         title: payload.header.relevances.length > 1 ? label : "" }));
-    } else if (state.map === "positions") this.maps = [positionsOver(payload, state)];
-    else this.maps = [weightsOver(payload, state, this.sheet)];
+    } else if (state.map === "positions") {
+      const one = positionsOver(payload, state);
+      this.maps = [{ ...one, title: `the patch at ${one.side.words(one.at)}` }, alikeOver(payload, one)];
+    } else this.maps = [weightsOver(payload, state, this.sheet)];
     this.sentence = patchesSentence(this);
   }
 
