@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.explain import relevance
 from models.records import Attention, Floats, Sequence, Trace, Weights
 
 CELL = re.compile(r"level (\d+) \((\d+), (\d+)\)")
@@ -21,12 +20,14 @@ class Looks:
     """A detector's attention by what reads what, None where the model has no such layers.
 
     `cross`: queries read the picture. `between`: queries read one another; rows that also read something else do not
-    sum to 1. `encoder`: the picture's patches read one another.
+    sum to 1. `encoder`: the picture's patches read one another. `in_one`: the three are parts of one stack, in which
+    patches and queries are read together, the queries at the end (YOLOS).
     """
 
     cross: Attention | None
     between: Attention | None
     encoder: Attention | None
+    in_one: bool = False
 
 
 def looks(trace: Trace) -> Looks:
@@ -39,23 +40,6 @@ def looks(trace: Trace) -> Looks:
             return _in_one(stack, n)
     found = {kind: _last(trace, kind, n) for kind in ("cross", "decoder", "encoder")}
     return Looks(found["cross"], found["decoder"], found["encoder"])
-
-
-def relevance_of(trace: Trace, query: int) -> Floats:
-    """What one query's answer rests on, a value per position read; of a trace with that answer's gradients.
-
-    DETR and its kin: encoder, then the decoder's layers in turn (Chefer et al. 2021). YOLOS: its one stack. Raises
-    ValueError where the layers read sampling points, or other positions than those that are read next.
-    """
-    found = looks(trace)
-    for stack in trace.attentions:
-        if _holds_queries(stack, len(trace.detections or ())):
-            return relevance.of_stack(stack)[query - len(trace.detections or ())]
-    if found.cross is None or found.between is None or found.encoder is None:
-        raise ValueError(f"{trace.info.name} has no encoder and decoder to follow")
-    if found.cross.points is not None or found.encoder.points is not None:
-        raise ValueError(f"{trace.info.name} reads sampling points of its own choice")
-    return relevance.of_encoder_decoder(found.encoder, found.between, found.cross)[query]
 
 
 def _last(trace: Trace, kind: str, n: int) -> Attention | None:
@@ -83,7 +67,7 @@ def _in_one(stack: Attention, n: int) -> Looks:
     queries = Sequence(tuple(f" query {i}" for i in range(n)), np.zeros(n, bool))
     cross = _part(replace(stack, kind="cross", queries=queries), lambda weights: weights[:, -n:])
     between = _part(replace(stack, kind="decoder", queries=queries, keys=queries), lambda w: w[:, -n:, -n:])
-    return Looks(cross, between, stack)
+    return Looks(cross, between, stack, in_one=True)
 
 
 def _part(stack: Attention, cut: Callable[[Floats], Floats]) -> Attention:

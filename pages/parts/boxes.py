@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from models import zoo
-from pages.parts import keep, seen, show
+from models.records import Floats, Trace
+from pages.parts import keep, overlay, seen, show
 from viz import maps
 from viz.view import View
 from viz.views import detection, patches
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from models.explain.queries import Looks
-    from models.records import Floats, Trace
     from models.zoo.model import Model
 
 NO_MAP = (
     "What is shown now is no map over the picture. Show what a query reads, or the encoder; of models that read "
     "points, Save picture has what is drawn."
 )
-POINTS = (
-    "This model reads points of its own choice, not patches: relevance has no path of weights to follow. What a query "
-    "reads shows its points."
+NO_PATH = (
+    "Relevance follows attention from patch to patch up to the query. These queries read a few points each, or read a "
+    "picture that no attention went over before, so there is no path to follow."
 )
 ROLE = "own box"  # the head that a card names to begin with
 
@@ -70,11 +72,14 @@ def file(model: Model, kept: keep.Kept, found: Looks, state: dict[str, str]) -> 
 def drawn(model: Model, kept: keep.Kept, found: Looks, state: dict[str, str]) -> maps.Map:
     """The map that is looked at, in float32; raises zoo.InputError where what is shown is no map."""
     asked, look = detection.asked(urlencode(state)), patches.look(urlencode(state))
-    if asked.show == "relevance":
-        return _relevance_map(model, kept, found, asked)
-    stack = {"query": found.cross, "encoder": found.encoder}.get(asked.show)
+    stack = {"query": found.cross, "relevance": found.cross, "encoder": found.encoder}.get(asked.show)
     if stack is None or stack.points is not None:
         raise zoo.InputError(NO_MAP)
+    query = _query(kept, asked)
+    whose = f"query {query} ({_best(kept)[query]})"
+    if asked.show == "relevance":
+        values = _relevance(model, kept, found, query)
+        return maps.of_row(values, stack.keys, f"Relevance for {whose}", f"relevance of each position for {whose}")
     first = _first(kept) if asked.show == "query" else None
     head = asked.head if asked.head and patches.exists(stack, asked.head) else first or (len(stack.n_heads) - 1, 0)
     layer, number = head
@@ -82,39 +87,7 @@ def drawn(model: Model, kept: keep.Kept, found: Looks, state: dict[str, str]) ->
     title = f"Mean of layer {layer}" if state.get("of") == "mean" else f"Layer {layer}, head {number}"
     if asked.show == "encoder":
         return maps.of_matrix(matrix, stack.queries, stack.keys, title, look.patch, look.way == "read")
-    query = _query(kept, asked)
-    what = f"weight with which query {query} ({_best(kept)[query]}) reads each position"
-    return maps.of_row(matrix[query], stack.keys, title, what)
-
-
-def _relevance_map(model: Model, kept: keep.Kept, found: Looks, asked: detection.Asked) -> maps.Map:
-    """What the chosen query's answer rests on; raises zoo.InputError where the model does not let it be followed."""
-    one = _relevance(model, kept, found, _query(kept, asked))
-    if isinstance(one, str):
-        raise zoo.InputError(one)
-    assert found.cross is not None
-    return maps.of_row(one.values, found.cross.keys, "Relevance", f"what query {one.query} ({one.label}) rests on")
-
-
-def _relevance(model: Model, kept: keep.Kept, found: Looks, query: int) -> detection.Relevance | str:
-    """What a query's likeliest class rests on, or why that cannot be said."""
-    from models.explain.queries import relevance_of
-
-    if found.cross is not None and found.cross.points is not None:
-        return POINTS
-    if kept.trace.info.tier == "library":
-        return f"{kept.trace.info.name} hands out its weights only: no gradients to weigh them by."
-    assert kept.trace.detections is not None
-    candidate = int(kept.trace.detections.probability[query].argmax())
-
-    def create() -> Floats:
-        given = kept.trace.given
-        assert given is not None
-        trace: Trace = model.look(given, gradient_of=lambda output: output.logits[0, query, candidate])
-        return relevance_of(trace, query)
-
-    values = keep.made(("relevance", kept.key, query), create, lambda made: made.nbytes)
-    return detection.Relevance(query, kept.trace.detections.names[candidate], values)
+    return maps.of_row(matrix[query], stack.keys, title, f"weight with which {whose} reads each position")
 
 
 def _query(kept: keep.Kept, asked: detection.Asked) -> int:
@@ -149,17 +122,52 @@ def _view(
     stacks = [stack for stack in (found.cross, found.between, found.encoder) if stack is not None]
     sides = tuple(side for stack in stacks for side in (stack.queries, stack.keys))
     sampled = [stack for stack in stacks if stack.points is not None]
+    why_not = _why_not(kept.trace, found)
+    query = _query(kept, asked)
     looks = detection.Looks(
         found.cross,
         found.between,
         found.encoder,
         () if found.encoder is None else levels(found.encoder.queries),
         level_of(sampled[0].keys) if sampled else (),
+        _relevance(model, kept, found, query) if asked.show == "relevance" and not why_not else None,
+        query,
+        why_not,
     )
     photo = seen.picture(model, kept.trace, sides)
-    rests = _relevance(model, kept, found, _query(kept, asked)) if asked.show == "relevance" else ""
-    first = _first(kept)
-    return detection.view(kept.trace, looks, photo, want=asked, first=first, relevance=rests, state=state, link=link)
+    return detection.view(kept.trace, looks, photo, want=asked, first=_first(kept), state=state, link=link)
+
+
+def _why_not(trace: Trace, found: Looks) -> str:
+    """Why there is no relevance, in a sentence; "" if there is."""
+    assert found.cross is not None
+    stacks = (found.cross, found.between, found.encoder)
+    if any(stack is None or stack.points is not None for stack in stacks):
+        return NO_PATH
+    if trace.info.tier == "library":
+        return overlay.NO_GRADIENTS.format(trace.info.name)
+    return overlay.TOO_MANY if len(found.cross.keys) ** 2 > overlay.ROOM else ""
+
+
+def _relevance(model: Model, kept: keep.Kept, found: Looks, query: int) -> Floats:
+    """What a query's likeliest class rests on, per key of `cross`; raises zoo.InputError where there is no path."""
+    from models.explain import relevance
+
+    why_not = _why_not(kept.trace, found)
+    if why_not:
+        raise zoo.InputError(why_not)
+    assert kept.trace.given is not None
+    assert kept.trace.detections is not None
+    given, kind = kept.trace.given, int(kept.trace.detections.probability[query].argmax())
+
+    def score(output: Any) -> Tensor:
+        logit: Tensor = output.logits[0, query, kind]
+        return logit
+
+    def create() -> Floats:
+        return relevance.of_query(looks(keep.Kept(kept.key, model.look(given, gradient_of=score))), query)
+
+    return keep.made(("query relevance", kept.key, query), create, lambda values: values.nbytes)
 
 
 def _first(kept: keep.Kept) -> tuple[int, int] | None:

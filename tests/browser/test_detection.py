@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -269,13 +270,37 @@ def test_what_was_not_sent_is_asked_for_once(live: Live, monkeypatch: pytest.Mon
     assert asked.show == "encoder"
     live.mount(detection.view(trace, looks, None, want=asked))
     expect(page.locator(".over")).to_be_visible()
-    page.get_by_role("radio", name="What a query reads").click()
+    page.get_by_role("radio", name="Query reads").click()
     page.locator("[data-head='0.3']").click()
     page.get_by_label("Any query").select_option("5")
     expect(page.locator(".sentence")).to_contain_text("on its way")
     assert detection.asked(live.sent[-1][1]).query == 5
     live.mount(detection.view(trace, looks, None, want=detection.asked(live.sent[-1][1])))
     expect(page.locator(".sentence")).to_contain_text("query 5")
+
+
+def test_what_a_query_rests_on_is_asked_for_once_and_drawn(live: Live) -> None:
+    trace, looks = detections.detector()
+    made = photo.of(GREY, np.full((30, 40, 3), 120, np.uint8), (0, 0, 1, 1), {(3, 4): (10, 10)})
+    page = live.open(detection.view(trace, looks, made))
+    page.get_by_role("radio", name="Relevance").click()
+    expect(page.locator(".nothing").first).to_have_text("Computing …")
+    asked = detection.asked(live.sent[-1][1])
+    assert (asked.show, asked.query) == ("relevance", 4)
+    values = np.arange(12, dtype=np.float32)
+    live.mount(detection.view(trace, replace(looks, relevance=values, relevance_of=4), made, want=asked))
+    assert status(page).startswith("Relevance: query 4 (“<b>dog” 0.99) rests most on row 2, column 3 100 %, row 2, ")
+    expect(page.locator(".px")).to_contain_text("Weighs most")
+    np.testing.assert_allclose(pixel(page, 0.62, 0.5), expected(values, 6, 0.65), atol=3)
+    page.locator(".founds .query").nth(1).click()
+    expect(page.locator(".nothing").first).to_have_text("Computing …")
+    assert [name for name, _ in live.sent] == ["ask", "ask"]
+    assert detection.asked(live.sent[-1][1]).query == 1
+    page.locator("[data-head='0.3']").click()
+    expect(page.get_by_role("radio", name="Query reads")).to_have_attribute("aria-checked", "true")
+    why_not = replace(looks, why_not="There is no path.")
+    page = live.open(detection.view(trace, why_not, made), "?show=relevance")
+    expect(page.locator(".nothing").first).to_have_text("There is no path.")
 
 
 def test_a_link_brings_everything_back_and_says_what_it_cannot(live: Live) -> None:
@@ -405,10 +430,6 @@ def test_the_page_with_a_folder(name: str, visit: Callable[..., Page], tmp_path:
     folder = tiny_detectors.save(name, tmp_path / name)
     page = visit(f"/detection?detection_model={folder}&threshold=0.5", ".view[data-ready] .det")
     expect(page.locator(".found")).to_contain_text("of 9 queries kept")
-    page.get_by_role("radio", name="Relevance").click()
-    said = page.locator(".stage .nothing" if name == "deformable-detr" else ".sentence")
-    words = "reads points of its own choice" if name == "deformable-detr" else "rests"
-    expect(said).to_contain_text(words, timeout=PATIENCE)
     for show in ("Who looks here", "Query to query", "Encoder"):
         page.get_by_role("radio", name=show).click()
         expect(page.locator(".sentence")).not_to_have_text("")
@@ -421,36 +442,3 @@ def test_the_bundled_example_is_what_its_card_says(visit: Callable[..., Page]) -
     expect(page.locator(".found")).to_contain_text("3 of 8 queries kept")
     page.wait_for_timeout(300)
     assert "Traceback" not in page.locator("body").inner_text()
-
-
-def test_relevance_of_the_chosen_query_even_if_none_is_kept(live: Live) -> None:
-    values = np.linspace(-0.2, 0.9, 12).astype(np.float32)[[7, 3, 0, 11, 5, 1, 9, 2, 10, 4, 6, 8]]
-    _, view = shown(relevance=detection.Relevance(3, "cat", values))
-    page = live.open(view, "?show=relevance&query=3&threshold=0.99")
-    assert live.sent == []  # it is here already
-    expect(page.locator(".found")).to_contain_text("0 of 6 queries kept")
-    best = int(values.argmax())
-    assert status(page).startswith("Relevance: query 3")
-    assert f"rests most on row {best // 4}, column {best % 4} (100 %)" in status(page)
-    for patch in (best, 2, 8, 11):
-        r, c = divmod(patch, 4)
-        np.testing.assert_allclose(pixel(page, (c + 0.8) / 4, (r + 0.85) / 3), expected(values.clip(0), patch), atol=3)
-    page.locator(".founds [data-query='3']").wait_for()
-    page.get_by_label("Any query").select_option("1")
-    expect(page.locator(".stage .nothing")).to_contain_text("Computing")
-    assert live.sent[-1][0] == "ask"
-    assert "show=relevance" in live.sent[-1][1]
-    assert "query=1" in live.sent[-1][1]
-
-
-def test_relevance_says_why_there_is_none(exported: Show) -> None:
-    _, view = shown(relevance="It reads points.", state={"show": "relevance"})
-    expect(exported(view).locator(".stage .nothing")).to_have_text("It reads points.")
-
-
-def test_the_page_computes_relevance(visit: Callable[..., Page]) -> None:
-    page = visit("/detection?show=relevance&threshold=0.99", ".view[data-ready] .det")
-    expect(page.locator(".sentence")).to_contain_text("rests most on", timeout=PATIENCE)
-    page.locator(".founds .query").last.click()
-    expect(page.locator(".sentence")).to_contain_text("rests most on", timeout=PATIENCE)
-    assert "show=relevance" in page.url

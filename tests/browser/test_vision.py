@@ -198,37 +198,48 @@ def test_a_link_brings_everything_back_and_says_what_it_cannot(live: Live) -> No
     expect(page.locator(".notice")).to_contain_text("it goes from 0 to 100")
 
 
+def alike(grid: tuple[int, int]) -> np.ndarray:
+    """A cosine similarity per pair of patches, in whole hundredths: symmetric, 1 with itself."""
+    n = grid[0] * grid[1]
+    found = np.random.default_rng(7).integers(-100, 100, (n, n)) / 100
+    found = np.triu(found, 1)
+    return (found + found.T + np.eye(n)).astype(np.float32)
+
+
+def test_positions_as_a_whole_grid(exported: Show) -> None:
+    table = alike((3, 4))
+    _, view = shown(state={"map": "positions", "patch": "6"}, extras=patches.Extras(positions=table))
+    page = exported(view)
+    expect(page.locator(".lattice")).to_contain_text("A small map for all 12 patches")
+    box = page.locator(".lattice .whole").bounding_box()
+    assert box is not None
+    cells = 4 * 5 - 1, 3 * 4 - 1  # four small maps of four cells and three of three, gaps between them
+    for patch, other in ((0, 0), (1, 5), (4, 11), (11, 2), (9, 9)):
+        x, y = patch % 4 * 5 + other % 4, patch // 4 * 4 + other // 4
+        found = pixel(page, (x + 0.5) / cells[0], (y + 0.5) / cells[1], ".lattice .whole")
+        level = round(255 * (float(table[patch, other]) + 1) / 2) / 255
+        np.testing.assert_allclose(found, theme.ramp(theme.CHANGE["dark"], level), atol=3)
+    assert "that of the patch at row 1, column 2 is most like those at" in status(page)
+    page.locator(".over").press("Escape")
+    page.mouse.move(box["x"] + box["width"] * 17 / cells[0], box["y"] + box["height"] * 9 / cells[1])
+    expect(page.locator(".sentence")).to_contain_text("that of the patch at row 2, column 3 is most like")
+    page.get_by_role("radio", name="Rollout").click()
+    expect(page.locator(".lattice")).to_be_hidden()
+
+
+def test_a_large_grid_of_positions_is_pooled_and_says_so(exported: Show) -> None:
+    extras = patches.Extras(positions=alike((30, 40)))
+    page = exported(patches.view(picture(grid=(30, 40)), None, extras, state={"map": "positions"}))
+    expect(page.locator(".lattice")).to_contain_text("10 × 14 of the 1,200 patches, every third row and column")
+    expect(page.locator(".lattice")).to_contain_text("3 × 3 of them averaged to a cell")
+
+
 def test_what_cannot_be_drawn_says_why(exported: Show) -> None:
     _, view = shown(state={"map": "positions"}, extras=patches.Extras(why_not={"positions": "No table of <places>."}))
     page = exported(view)
     expect(page.locator(".nothing")).to_have_text("No table of <places>.")
     page.get_by_role("radio", name="Rollout").click()
     expect(page.locator(".nothing")).to_contain_text("This file does not hold it")
-
-
-def test_position_embeddings_as_a_grid_of_grids_beside_one_patch(exported: Show) -> None:
-    chance = np.random.default_rng(11)
-    alike = np.rint(100 * np.clip(chance.normal(0, 0.4, (12, 12)), -1, 1)).astype(np.float32) / 100
-    _, view = shown(state={"map": "positions"}, extras=patches.Extras(positions=alike))
-    page = exported(view)
-    whole = ".over >> nth=1"
-
-    def place(i: int, j: int) -> tuple[float, float]:
-        """The middle of the pixel of patches i and j: small maps of 3 x 4 with a line between them."""
-        (row, column), (r, c) = divmod(i, 4), divmod(j, 4)
-        return (5 * column + c + 0.5) / 19, (4 * row + r + 0.5) / 11
-
-    for i, j in ((0, 0), (0, 11), (11, 4), (2, 9), (8, 3)):
-        level = np.rint(255 * (np.rint(100 * alike[i, j]) + 100) / 200) / 255
-        np.testing.assert_allclose(pixel(page, *place(i, j), whole), theme.ramp(theme.CHANGE["dark"], level), atol=3)
-    box = page.locator(whole).bounding_box()
-    assert box is not None
-    x, y = place(9, 5)
-    page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
-    expect(page.locator(".sentence")).to_contain_text("the patch at row 2, column 1 is most like")
-    expect(page.locator("figcaption").first).to_contain_text("the patch at row 2, column 1")
-    hover(page, 6)
-    expect(page.locator(".sentence")).to_contain_text("the patch at row 1, column 2 is most like")
 
 
 def test_both_themes_and_a_narrow_page(browser: Browser, exported: Show, page: Page) -> None:

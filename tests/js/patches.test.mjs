@@ -102,21 +102,3 @@ test("chances in per cent", () => {
   assert.equal(chance(0.00001), "<0.01 %");
   assert.equal(chance(0), "0 %");
 });
-
-test("position embeddings of many patches are averaged in blocks, of both patches of a pair", () => {
-  const { blocks } = use("{ blocks }");
-  const next = random(5);
-  const [rows, columns] = [3, 20], n = rows * columns; // 20 in a row: blocks of 2 x 2
-  const hundredths = Uint8Array.from({ length: n * n }, () => Math.floor(next() * 201));
-  const found = blocks({ grid: [rows, columns] }, hundredths);
-  assert.deepEqual([found.block, ...plain(found.grid)], [2, 2, 10]);
-  const inside = (block) => Array.from({ length: n }, (_, i) => i)
-    .filter((i) => Math.floor(Math.floor(i / columns) / 2) * 10 + Math.floor((i % columns) / 2) === block);
-  for (const [a, b] of [[0, 0], [3, 17], [19, 5]]) {
-    const pairs = inside(a).flatMap((i) => inside(b).map((j) => hundredths[i * n + j] / 200));
-    const mean = pairs.reduce((sum, value) => sum + value, 0) / pairs.length;
-    assert.ok(Math.abs(found.values[a * 20 + b] - mean) < 1e-5);
-  }
-  const small = blocks({ grid: [2, 2] }, Uint8Array.from({ length: 16 }, (_, i) => i));
-  assert.deepEqual([small.block, ...plain(small.values).map((value) => Math.round(value * 200))], [1, ...Array(16).keys()]);
-});

@@ -95,17 +95,16 @@ def test_every_kind_of_detector(load: Callable[[str], Model], name: str) -> None
     if found.cross.points is not None:
         with pytest.raises(zoo.InputError, match="no map over the picture"):
             boxes.drawn(model, kept, found, state)
-        with pytest.raises(zoo.InputError, match="points of its own choice"):
-            boxes.drawn(model, kept, found, state | {"show": "relevance"})
     else:
-        rests = boxes.drawn(model, kept, found, state | {"show": "relevance"})
-        assert rests.values.shape == found.cross.keys.grid
-        assert rests.values.max() > 0
-        assert "query 3 (" in rests.of
         one = boxes.drawn(model, kept, found, state)
         weights = found.cross.at(1, 2)[3]
         np.testing.assert_array_equal(one.values.ravel(), weights[~found.cross.keys.special])
         assert "query 3 (" in one.of
+        rests = boxes.drawn(model, kept, found, {"show": "relevance", "query": "3"})
+        assert rests.title.startswith("Relevance for query 3 (")
+        assert rests.values.shape == one.values.shape
+        assert (rests.values >= 0).all()
+        assert rests.values.max() > 0
     for show in ("here", "between"):
         with pytest.raises(zoo.InputError, match="no map over the picture"):
             boxes.drawn(model, kept, found, {"show": show})

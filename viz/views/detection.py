@@ -49,7 +49,8 @@ class Looks:
     """A detector's stacks by what reads what, as `models.explain.queries` sorts them; None where there is none.
 
     `levels`: of a deformable model, rows and columns of each level that its encoder reads; `point_levels`: the level of
-    each sampling point.
+    each sampling point. `relevance`: what the answer of query `relevance_of` rests on, per key of `cross`, where that
+    was asked for; `why_not`: why it cannot be, "" if it can.
     """
 
     cross: Attention | None = None
@@ -57,15 +58,9 @@ class Looks:
     encoder: Attention | None = None
     levels: tuple[tuple[int, int], ...] = ()
     point_levels: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Relevance:
-    """What a query's answer rests on: a value per position that queries read."""
-
-    query: int
-    label: str
-    values: Floats
+    relevance: Floats | None = None
+    relevance_of: int = -1
+    why_not: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,14 +96,12 @@ def view(
     *,
     want: Asked | None = None,
     first: Head | None = None,
-    relevance: Relevance | str = "",
     state: dict[str, str] | None = None,
     link: bool = True,
 ) -> View:
     """The boxes of `trace.detections` over the picture, with the attention behind them.
 
     `want`: what is sent first. `first`: the head of `cross` that is shown at first, else the last layer's first.
-    `relevance`: of a query, or why there is none for this model; "" while nobody has asked.
     `state`: what is chosen at first, by the names in `STATE`. `link`: keep it in the page's address.
     """
     found, want = trace.detections, want or Asked()
@@ -121,10 +114,13 @@ def view(
         "several": found.several,
         "rows": list(queries),
         "stacks": {},
+        "relevance": {"of": looks.relevance_of, "why_not": looks.why_not},
         "link": link,
         "about": about_pass(trace),
     }
     parts: dict[str, NDArray[Any]] = _found(found, photo) | ({} if photo is None else photo.parts())
+    if looks.relevance is not None:
+        parts["relevance"] = looks.relevance.astype(np.float32)
     for name in ("cross", "between", "encoder"):
         stack: Attention | None = getattr(looks, name)
         if stack is None:
@@ -133,11 +129,6 @@ def view(
         one, arrays = _stack(stack, name, looks, photo, queries, want, head)
         header["stacks"][name] = one
         parts |= arrays
-    if isinstance(relevance, str):
-        header["relevance"] = relevance
-    else:
-        header["relevance"] = [relevance.query, relevance.label]
-        parts["relevance"] = relevance.values.astype(np.float32)
     if state:
         header["state"] = state
     return View("detection", header, parts, f"{trace.info.name}: what it found, and where it looked")

@@ -90,9 +90,6 @@ class Payload {
   }
 }
 
-// What the answer of a query rests on.
-const relevanceOver = ({ stacks: { cross: { keys } }, parts }) => ({ kind: "map", ...strengthOver(parts.relevance, keys) });
-
 function stackOf(header, parts, prefix) {
   if (header.points) return new Points(header, parts, prefix);
   if (!header.there) return new Absent(header);

@@ -1,7 +1,7 @@
 // What the visitor chose, and how the page's address says it (`show=here&head=2.0&query=3&threshold=90&...`).
 
 const SHOWS = [
-  { name: "query", title: "What a query reads" },
+  { name: "query", title: "Query reads" },
   { name: "relevance", title: "Relevance" },
   { name: "here", title: "Who looks here" },
   { name: "between", title: "Query to query" },
@@ -13,9 +13,6 @@ const CHOICES = { // key -> its values, the first the one to begin with
 };
 const KEYS = ["show", "query", "head", "of", "threshold", "patch", "way", "level", "from", "layers", "sort", "smooth", "scale", "opacity", "grid"];
 const [LEAST_SURE, MOST_SURE, SURE] = [50, 99, 90]; // hundredths
-
-// Whether boxes are pointed at, and what is shown is of the chosen query.
-const asksQuery = ({ show }) => ["query", "relevance"].includes(show);
 
 class State extends Choices {
   constructor() {

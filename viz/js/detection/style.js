@@ -5,7 +5,6 @@ const STYLE = `${OVERLAY_STYLE}
 .det .found .control{display:flex;width:100%}
 .det .found .control.cap{display:flex;align-items:center;gap:8px;margin-top:8px}
 .view .det .found select{flex:1;min-width:0}
-.view .det .controls>.bar:first-child .seg button{padding:0 8px;font-size:13px}
 .det .founds{margin:6px -4px 0}
 .det .founds.long{max-height:430px;overflow:auto;scrollbar-width:thin}
 .det .none{padding:0 4px 4px}

@@ -6,10 +6,10 @@ function detectionSentence(view) {
   const { payload, state, missing, ranking, maps: [over] } = view;
   if (missing) return [missing];
   const where = state.of === "mean" ? `Layer ${state.head.layer} · mean of its heads` : headTitle(state.head);
-  if (state.show === "relevance") return relevanceSentence(view, over);
   if (state.show === "here") return hereSentence(view, where);
   if (state.show === "between") return betweenSentence(view, where);
   if (over.kind === "points") return pointsSentence(view, where, over);
+  if (state.show === "relevance") return relevanceSentence(view, over);
   if (over.bad) return [strong(`${where}: `), "these weights are no distribution (not a number, or all zero), so there is nothing to draw."];
   const best = strongest(over, NAMED).filter((patch) => over.value[patch] > 0);
   const found = joined(best.map((patch) => [over.side.words(patch), " ", strong(over.text(patch))]));
@@ -19,12 +19,12 @@ function detectionSentence(view) {
   return [strong(`${where}: `), ...who, ...found, ...hidden, rest, ...(over.stale ? [` The rows of this head are ${view.live ? "on their way" : "not in this file"}.`] : [])];
 }
 
-function relevanceSentence(view, over) {
+function relevanceSentence({ payload, state }, over) {
+  const whose = [strong("Relevance: "), ...queryWords({ payload }, state.query)];
+  if (!over.top) return [...whose, " rests on no patch that attention leads to."];
   const best = strongest(over, NAMED).filter((patch) => over.value[patch] > 0);
-  const who = [strong("Relevance: "), ...queryWords(view, view.state.query)];
-  if (!best.length) return [...who, " rests on no patch: nothing that was read speaks for its class."];
-  return [...who, " rests most on ", ...joined(best.map((patch) => [over.side.words(patch), " (", strong(over.text(patch)), ")"])),
-    ", in per cent of the strongest patch; through encoder and decoder, weights times what they do to its class."];
+  return [...whose, " rests most on ", ...joined(best.map((patch) => [over.side.words(patch), " ", strong(over.text(patch))])),
+    "; in parts of the strongest, through all layers, as far as weights and gradients speak for it."];
 }
 
 function queryWords({ payload, isKept }, q) {

@@ -77,14 +77,6 @@ function overlayOf(found, side, { stale = false, across = false } = {}) {
   return { side, value, rank, text, special, hidden: found.hidden, bad: found.bad, stale, across };
 }
 
-// Values that are no share of anything, such as relevance: their numbers are parts of their own strongest patch.
-function strengthOver(all, side) {
-  const value = Float32Array.from({ length: side.patches }, (_, i) => Math.max(0, all[side.first + i]));
-  const top = Math.max(...value, 0);
-  const text = (i) => (top ? percent(value[i] / top) : "0 %");
-  return { side, value, rank: (i) => value[i], text, special: [], hidden: null, bad: false, stale: false, across: false, top };
-}
-
 // What the patch that is pointed at reads on a sheet, or who reads it.
 function weightsOver(payload, state, name) {
   const { queries, keys } = payload;
@@ -107,4 +99,12 @@ function pointed(payload, state) {
 // Patch numbers, the strongest first.
 function strongest({ value, rank }, most) {
   return Array.from(value, (_, i) => i).sort((a, b) => rank(b) - rank(a) || a - b).slice(0, most);
+}
+
+// The relevance of one answer, a value per key: no share of anything, so its numbers are parts of its own strongest patch.
+function relevanceOver(values, keys) {
+  const value = Float32Array.from({ length: keys.patches }, (_, i) => Math.max(0, values[keys.first + i]));
+  const top = Math.max(...value, 0);
+  const text = (i) => (top ? percent(value[i] / top) : "0 %");
+  return { side: keys, value, rank: (i) => value[i], text, special: [], hidden: null, bad: false, stale: false, across: false, top };
 }

@@ -14,11 +14,6 @@ class Payload extends Sheets {
   }
 }
 
-// The relevance of one class.
-function relevanceOver({ keys, parts: { relevance } }, index) {
-  return strengthOver(relevance.subarray(index * keys.n, (index + 1) * keys.n), keys);
-}
-
 // How alike the position embeddings of one patch and all others are, in hundredths from -100 to 100.
 function positionsOver(payload, state) {
   const { keys, parts } = payload;
