@@ -111,12 +111,11 @@ def _text_to_image() -> Sketch:
     from models.language.filters import Settings
     from models.painting import painter
 
-    model = _model(painter.NAME)
+    model = _model("dalle-shapes")
     caption = painter.read(model, "a blue square left of a yellow diamond")
-    painted = painter.paint(model, caption, [painter.Row(seed) for seed in range(3)], Settings(temperature=1.0))
-    codes = painted.codes.reshape(-1, painter.SIDE, painter.SIDE)
-    colours = [colour for _, colour in painter.COLOURS]
-    return sketches.paintings(codes, colours, "Three pictures that dalle-shapes painted of “a blue square left of …”")
+    codes = painter.paint(model, caption, [painter.Row(seed=0)], Settings()).codes[0]
+    pictures = [painter.coloured(codes, n) for n in (35, 58, len(codes))]
+    return sketches.painting(pictures, "dalle-shapes paints a blue square left of a yellow diamond, cell by cell")
 
 
 def _anatomy() -> Sketch:

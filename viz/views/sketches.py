@@ -138,9 +138,9 @@ def curves(steps: Sequence[float], ones: Sequence[tuple[Sequence[float], float, 
     return made
 
 
-def paintings(codes: NDArray[np.int64], colours: Sequence[tuple[int, int, int]], said: str) -> Sketch:
-    """Pictures of palette numbers [picture, row, column] side by side."""
+def painting(pictures: Sequence[NDArray[np.uint8]], said: str) -> Sketch:
+    """Pictures [row, column, rgb] side by side."""
     made = Sketch(said)
-    for box, one in zip(side_by_side(len(codes), gap=8), np.array(colours, np.uint8)[codes], strict=True):
-        made.picture(one, box)
+    for box, pixels in zip(side_by_side(len(pictures), gap=8), pictures, strict=True):
+        made.picture(pixels, box)
     return made
