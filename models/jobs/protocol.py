@@ -43,7 +43,12 @@ class Status:
 
 
 class Engine(Protocol):
-    """Runs jobs. All of it may be called by any thread, and by several servers on the same data at once."""
+    """Runs jobs. All of it may be called by any thread, and by several servers on the same data at once.
+
+    `notice`: a sentence on how jobs are run, where that is not as it was asked for.
+    """
+
+    notice: str
 
     def submit(self, job: str, kind: str, spec: dict[str, Any], owner: str) -> None:
         """Put a job in the queue; the same job again changes nothing. Raises JobError."""

@@ -12,7 +12,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ CREATE INDEX IF NOT EXISTS commands_of ON commands (job, number);
 CREATE TABLE IF NOT EXISTS artifacts (
   job TEXT NOT NULL, name TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (job, name));
 """
+VERSION = 1  # of the schema; a store of a newer one is left alone
 PATIENCE = 30.0  # seconds that a writer waits for another one
 
 
@@ -50,6 +51,10 @@ def home() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "headlight"
 
 
+class DiskTrouble(Exception):
+    """The store's disk takes nothing more: it is full, read-only, or broken. The sentence says which."""
+
+
 class Store:
     """Jobs, what they said, what they are told, and what they left."""
 
@@ -59,7 +64,9 @@ class Store:
         self._looks: dict[str, tuple[float, float]] = {}  # job -> the last look at it, seen when
         with self._open() as db:
             db.execute("PRAGMA journal_mode=WAL")
-            db.executescript(SCHEMA)
+            if db.execute("PRAGMA user_version").fetchone()[0] > VERSION:
+                raise JobError(f"the runs in {folder} were written by a newer Headlight. Update this one to see them.")
+            db.executescript(f"{SCHEMA} PRAGMA user_version={VERSION};")
 
     @contextmanager
     def _open(self, write: bool = False) -> Iterator[sqlite3.Connection]:
@@ -72,9 +79,11 @@ class Store:
             yield db
             if write:
                 db.execute("COMMIT")
+        except sqlite3.OperationalError as problem:
+            _roll_back(db)
+            raise (_trouble(problem) or problem) from problem
         except BaseException:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
+            _roll_back(db)
             raise
         finally:
             db.close()
@@ -240,6 +249,24 @@ class Store:
         db.execute("UPDATE jobs SET ticket='', pid=0 WHERE job=?", (job,))
         waiting = "UPDATE jobs SET state=?, queued=? WHERE job=? AND EXISTS (SELECT 1 FROM commands c WHERE c.job=?)"
         db.execute(f"{waiting} AND state NOT IN (?, ?)", (QUEUED, _turn(db), job, job, *ENDED))
+
+
+def _roll_back(db: sqlite3.Connection) -> None:
+    if db.in_transaction:
+        with suppress(sqlite3.OperationalError):  # a full disk has rolled it back already
+            db.execute("ROLLBACK")
+
+
+def _trouble(problem: sqlite3.OperationalError) -> DiskTrouble | None:
+    """What is wrong with the disk, if it is the disk."""
+    codes = {
+        sqlite3.SQLITE_FULL: "is full",
+        sqlite3.SQLITE_READONLY: "is read-only",
+        sqlite3.SQLITE_IOERR: "does not take what is written",
+        sqlite3.SQLITE_CANTOPEN: "cannot be written to",
+    }
+    what = codes.get(getattr(problem, "sqlite_errorcode", 0) & 0xFF)
+    return DiskTrouble(f"The disk where runs are kept {what}.") if what else None
 
 
 def _turn(db: sqlite3.Connection) -> float:

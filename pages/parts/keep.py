@@ -170,10 +170,9 @@ def _traces() -> Shelf:
 @st.cache_resource(show_spinner=False)
 def engine() -> Engine:
     """What runs jobs, the same for all visitors; its first worker gets warm from now on."""
-    from models.jobs.local import LocalEngine
-    from models.jobs.store import home
+    from models.jobs.opening import opened
 
-    return LocalEngine(home())
+    return opened()
 
 
 def warm() -> None:
