@@ -16,6 +16,8 @@ from typing import Any, Protocol
 QUEUED, RUNNING, PAUSED, DONE, FAILED, CANCELLED = "queued", "running", "paused", "done", "failed", "cancelled"
 ENDED = (FAILED, CANCELLED)  # nothing more can come; a job that is done goes on if it is given more to do
 
+TAKEN = "taken"  # the event that a worker begins with: {"machine", "process"}
+
 
 class JobError(Exception):
     """What cannot be done with a job, in a sentence."""

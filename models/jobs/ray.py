@@ -84,10 +84,11 @@ class RayEngine(StoredEngine):
             for line in self._foreman.stdout:
                 why = self._hear(line) or why
             self._foreman.wait()
-            self.up.clear()
-            if not self._closing.is_set():
+            if self.up.is_set():  # it was there: most likely only the foreman is gone
+                self.up.clear()
+            elif not self._closing.is_set():
                 self._work_here(why)
-            self._closing.wait(RETRY)
+                self._closing.wait(RETRY)
 
     def _hear(self, line: str) -> str:
         """What the foreman says: that it has joined, a notice, or why it ends, which is returned."""

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from models.jobs.protocol import CANCELLED, ENDED, QUEUED, RUNNING, Event, JobError, Status
+from models.jobs.protocol import CANCELLED, ENDED, QUEUED, RUNNING, TAKEN, Event, JobError, Status
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -173,7 +173,7 @@ class Store:
             return db.execute(took, (RUNNING, ticket, pid, time.time(), job, QUEUED)).rowcount == 1
 
     def bury(self, job: str, ticket: str, most: int, words: str) -> None:
-        """Its worker is dead: back to the queue, or after `most` deaths without a new artifact failed, for `words`."""
+        """Its worker is dead: back to the queue, or after `most` deaths with nothing new failed, for `words`."""
         with self._open(write=True) as db:
             row = db.execute("SELECT deaths FROM jobs WHERE job=? AND ticket=?", (job, ticket)).fetchone()
             if row is None:
@@ -234,7 +234,7 @@ class Store:
             for name, data in (artifacts or {}).items():
                 db.execute("INSERT OR REPLACE INTO artifacts VALUES (?,?,?)", (job, name, data))
             db.executemany("DELETE FROM artifacts WHERE job=? AND name=?", [(job, name) for name in drop])
-            if artifacts:
+            if artifacts or any(row[2] != TAKEN for row in rows):
                 db.execute("UPDATE jobs SET deaths=0 WHERE job=?", (job,))
             if obeyed:
                 db.execute("DELETE FROM commands WHERE job=? AND number<=?", (job, obeyed))

@@ -18,6 +18,7 @@ from models.jobs.store import Store
 
 TEND = 0.05  # seconds between two looks at workers and queue
 SILENT = 20.0  # seconds without a sign of life after which a worker of another server counts as dead
+REST = 30.0  # seconds after which a worker that is not needed goes
 DEATHS = 3  # of workers in a row, without progress, after which a job is not tried again
 GIVEN_UP = f"The run's process ended {DEATHS} times without getting on: there may be too little memory."
 
@@ -57,6 +58,7 @@ class Crew:
     hire: Callable[[], Hand]
     warm: bool = True  # one worker more than is needed now stands ready
     hands: list[Hand] = field(default_factory=list)
+    _idle: float = 0.0  # since when more workers stand ready than are needed
     _signs: dict[str, tuple[float, float]] = field(default_factory=dict)  # ticket -> its last sign of life, seen when
 
     def tend(self) -> None:
@@ -67,10 +69,21 @@ class Crew:
             hand.job = hand.ticket = ""
         queue = self.store.queue()
         busy = len(self.hands) - len(free)
+        self._send_home(free, queue)
         wanted = min(self.n_slots, busy + max(len(queue), int(self.warm)))
         while len(self.hands) < wanted:
             self.hands.append(self.hire())
         self._give(queue, free[: max(0, self.n_slots - busy)])
+
+    def _send_home(self, free: list[Hand], queue: list[tuple[str, str]]) -> None:
+        """Workers that nobody has needed for a while give their memory back."""
+        now = time.monotonic()
+        if queue or len(free) <= int(self.warm):
+            self._idle = now
+        elif now - self._idle > REST:
+            self._idle = now
+            self.hands.remove(free[-1])
+            free.pop().close()
 
     def _give(self, queue: list[tuple[str, str]], free: list[Hand]) -> None:
         """First come, first served, but nobody holds more than `per_visitor` places."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from models.jobs.kinds import KINDS, kind
-from models.jobs.protocol import FAILED, JobError
+from models.jobs.protocol import FAILED, TAKEN, JobError
 from models.jobs.store import DiskTrouble, Store, TicketGone
 from models.jobs.wire import Far
 
@@ -77,7 +77,7 @@ def work(desk: Desk) -> None:
     """One job, from where it stands; whatever goes wrong is written down in a sentence."""
     try:
         name, spec = desk.store.spec(desk.job, desk.ticket)
-        desk.write([("taken", {"machine": platform.node(), "process": os.getpid()})])
+        desk.write([(TAKEN, {"machine": platform.node(), "process": os.getpid()})])
         kind(name).load().run(desk, spec)
     except TicketGone:
         return

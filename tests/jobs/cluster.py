@@ -19,27 +19,28 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32), "RAY_USAGE_STATS_ENABLED": "0"}
+PLACES = 2  # to work, on each machine
 ALONE = ["unshare", "--user", "--map-root-user", "--net"]  # a network that has a loopback and nothing else
 
 
 def main() -> None:
-    """One place to work on each machine."""
+    """Serve the cluster."""
     from ray.cluster_utils import Cluster
 
     with contextlib.suppress(OSError):
         _raise_loopback()
     folder = tempfile.mkdtemp(prefix="hl-ray-")
     cluster = Cluster(
-        initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False, "temp_dir": folder}
+        initialize_head=True, head_node_args={"num_cpus": PLACES, "include_dashboard": False, "temp_dir": folder}
     )
-    second = cluster.add_node(num_cpus=1)
+    second = cluster.add_node(num_cpus=PLACES)
     said = {"address": cluster.address, "pid": os.getpid()}
     print(json.dumps(said), flush=True)
     for line in sys.stdin:
         if line.strip() == "remove":
             cluster.remove_node(second, allow_graceful=False)
         else:
-            second = cluster.add_node(num_cpus=1)
+            second = cluster.add_node(num_cpus=PLACES)
         print(json.dumps(said), flush=True)
     cluster.shutdown()
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,12 +1,17 @@
-"""What every engine must keep to: each test takes an `engine` and a `killer`, which kills the worker of a job hard.
+"""What every engine must keep to: each test takes an `engine`, or `make`, which begins another one on a folder.
 
-A module that runs them defines these two fixtures and imports this one's tests.
+A module that runs them defines these two fixtures and imports everything of this one.
 """
 
+import contextlib
 import io
+import os
 import random
+import signal
+import sqlite3
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +27,19 @@ SPEC = Spec(
 )  # fmt: skip
 PATIENCE = 90.0  # seconds: a worker has to import torch on a busy machine
 Killer = Callable[[str], None]
+Make = Callable[[Path], Engine]
+
+
+@pytest.fixture
+def killer(engine: Engine) -> Killer:
+    """Kills the worker of a job, with no chance to tidy up."""
+    return lambda job: kill(engine, job)
+
+
+def kill(engine: Engine, job: str) -> None:
+    taken = [event.body for event in engine.events(job) if event.kind == "taken"]
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(taken[-1]["process"], signal.SIGKILL)
 
 
 def until(engine: Engine, job: str, true: Callable[[Status, History], bool]) -> History:
@@ -32,7 +50,7 @@ def until(engine: Engine, job: str, true: Callable[[Status, History], bool]) -> 
         history.take(engine.events(job, history.number))
         if true(status, history):
             return history
-        time.sleep(0.01)
+        time.sleep(0.03)
     raise AssertionError(f"{engine.status(job)}, at step {history.last}")
 
 
@@ -138,7 +156,7 @@ def test_a_run_that_breaks_stands_still_at_its_last_good_snapshot(engine: Engine
 
 
 def test_random_kills_lose_nothing(engine: Engine, killer: Killer) -> None:
-    """The issue asks for 20 kills; this kills 4 times, as each costs the start of a process."""
+    """Four of them on every engine; `test_kills` does twenty."""
     chance = random.Random(4)
     start(engine, "killed")
     seen = History()
@@ -187,6 +205,69 @@ def test_the_same_job_twice_is_one_and_what_has_ended_says_so(engine: Engine) ->
         engine.status("never was")
     with pytest.raises(JobError, match="nothing called"):
         engine.artifact("once", "../../etc/passwd")
+
+
+def test_an_engine_that_ends_leaves_a_run_to_be_taken_up(make: Make, tmp_path: Path) -> None:
+    first = make(tmp_path)
+    start(first, "run")
+    until(first, "run", lambda _, h: h.last > 20)
+    first.close()
+    assert first.status("run").state == PAUSED
+    assert first.status("run").reason == "The server ended. Press Play to go on."
+    history = until(first, "run", at_rest)
+    wanted = history.last + 5
+    second = make(tmp_path)
+    try:
+        second.control("run", {"do": "step", "n": 5})
+        history = until(second, "run", lambda status, h: at_rest(status, h) and h.last == wanted)
+        assert_replays(second, "run", history)
+    finally:
+        second.close()
+
+
+def test_a_clock_that_jumps_changes_nothing(engine: Engine) -> None:
+    for name, owner in (("clock", "ann"), ("later", "ann"), ("last", "ann")):
+        start(engine, name, SPEC, owner)
+    history = until(engine, "clock", lambda status, h: status.state == RUNNING and h.last > 5)
+    for hours in (5, -9):
+        _shift(engine, 3600.0 * hours)
+        seen = history.last
+        history = until(engine, "clock", lambda _, h, n=seen: h.last > n + 50)
+        assert engine.status("clock").state == RUNNING
+        assert [engine.status(name).place for name in ("later", "last")] == [1, 2]
+    assert [event.kind for event in engine.events("clock")].count("taken") == 1
+    for name in ("last", "later", "clock"):
+        engine.cancel(name)
+
+
+def _shift(engine: Engine, seconds: float) -> None:
+    """What is written down, as if the clock had jumped back by so much since."""
+    db = sqlite3.connect(engine.store.path, timeout=30)  # type: ignore[attr-defined]
+    with contextlib.closing(db), db:
+        db.execute("UPDATE jobs SET watched=watched+?, beat=beat+?", (seconds, seconds))
+
+
+def test_a_reader_who_missed_events_catches_up(engine: Engine) -> None:
+    start(engine, "gap", SPEC, "me", {"do": "step", "n": 40})
+    patient, late = History(), History()
+    until(engine, "gap", lambda _, h: h.last > 0)
+    late.take(engine.events("gap"))
+    missed = late.number
+    whole = until(engine, "gap", lambda status, h: at_rest(status, h) and h.last == 40)
+    later = engine.events("gap", missed)
+    assert [event.number for event in later] == list(range(missed + 1, whole.number + 1))
+    late.take(later)
+    for event in engine.events("gap"):
+        patient.take([event])
+    assert late.loss == patient.loss == whole.loss
+    assert engine.events("gap", whole.number + 1_000) == []
+
+
+def test_what_a_newer_headlight_wrote_is_left_alone(make: Make, tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "jobs.sqlite")) as db:
+        db.execute("PRAGMA user_version=99")
+    with pytest.raises(JobError, match="written by a newer Headlight"):
+        make(tmp_path)
 
 
 def test_work_that_nobody_knows_is_refused(engine: Engine) -> None:
