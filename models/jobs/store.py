@@ -67,6 +67,8 @@ class Store:
             if db.execute("PRAGMA user_version").fetchone()[0] > VERSION:
                 raise JobError(f"the runs in {folder} were written by a newer Headlight. Update this one to see them.")
             db.executescript(f"{SCHEMA} PRAGMA user_version={VERSION};")
+        self._keeper = sqlite3.connect(self.path, check_same_thread=False)  # as long as it is open, WAL stays: others
+        self._keeper.execute("SELECT COUNT(*) FROM jobs").fetchone()  # open fast, and read on a full disk
 
     @contextmanager
     def _open(self, write: bool = False) -> Iterator[sqlite3.Connection]:

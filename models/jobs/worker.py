@@ -13,7 +13,7 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from models.jobs.kinds import KINDS, kind
 from models.jobs.protocol import FAILED, TAKEN, JobError
@@ -27,16 +27,29 @@ class Desk:
     """What a job sees of the world: its store under its ticket, and whether it is to lay down its work."""
 
     def __init__(self, store: Store | Far, job: str, ticket: str, closing: threading.Event) -> None:
-        self.store, self.job, self.ticket, self.closing = store, job, ticket, closing
+        self.store, self.job, self.ticket, self.closing = cast(Store, _Patient(store, closing)), job, ticket, closing
 
     def write(self, *args: Any, **more: Any) -> None:
-        """`Store.write` under the job's ticket; on a full disk the job stands still here, until there is room."""
-        while True:
-            try:
-                return self.store.write(self.job, self.ticket, *args, **more)
-            except DiskTrouble:
-                if self.closing.wait(DISK):  # what was not written is worked out again from the last snapshot
-                    raise TicketGone from None
+        """`Store.write` under the job's ticket."""
+        self.store.write(self.job, self.ticket, *args, **more)
+
+
+class _Patient:
+    """A store on whose full disk a job stands still until there is room."""
+
+    def __init__(self, store: Store | Far, closing: threading.Event) -> None:
+        self._store, self._closing = store, closing
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*args: Any, **more: Any) -> Any:
+            while True:
+                try:
+                    return getattr(self._store, name)(*args, **more)
+                except DiskTrouble:
+                    if self._closing.wait(DISK):  # what was not written is worked out again from the last snapshot
+                        raise TicketGone from None
+
+        return call
 
 
 def main() -> None:

@@ -41,7 +41,7 @@ def main() -> None:
             cluster.remove_node(second, allow_graceful=False)
         else:
             second = cluster.add_node(num_cpus=PLACES)
-        print(json.dumps(said), flush=True)
+        print(json.dumps({"did": line.strip()}), flush=True)
     cluster.shutdown()
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -65,12 +65,14 @@ class TwoMachines:
     inside: list[str]
 
     def tell(self, what: str) -> None:
-        """ "add" or "remove" the second machine."""
+        """Have the second machine "add"ed or "remove"d; adding waits until it is there."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(what + "\n")
         self.process.stdin.flush()
-        self.process.stdout.readline()
+        if what == "add":
+            while json.loads(self.process.stdout.readline())["did"] != "add":
+                pass
 
 
 @contextlib.contextmanager
