@@ -153,10 +153,10 @@ class Worker:
 
     def work(self, job: str, ticket: str) -> None:
         """One job, until it is laid down."""
-        from models.jobs.worker import Desk, work
+        from models.jobs.worker import Desk, Patient, work
 
         with contextlib.suppress(TicketGone):
-            work(Desk(Far(self._send), job, ticket, self.closing))
+            work(Desk(Patient.of(Far(self._send), self.closing), job, ticket, self.closing))
 
     def close(self) -> None:
         """Lay the job down."""

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from models.jobs.kinds import LEADING
 from models.jobs.protocol import CANCELLED, ENDED, QUEUED, RUNNING, TAKEN, Event, JobError, Status
 
 SCHEMA = """
@@ -32,6 +33,8 @@ CREATE TABLE IF NOT EXISTS artifacts (
   job TEXT NOT NULL, name TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (job, name));
 """
 VERSION = 1  # of the schema; a store of a newer one is left alone
+WORKING = f"kind NOT IN ({', '.join(repr(name) for name in LEADING)})"
+FAMILY = "job > ? AND job < ?"
 PATIENCE = 30.0  # seconds that a writer waits for another one
 
 
@@ -109,8 +112,8 @@ class Store:
                     "This run is not on this computer. Its settings are in the link, so it can be run again."
                 )
             place = 0
-            if row[0] == QUEUED:
-                ahead = "SELECT COUNT(*) FROM jobs WHERE state=? AND (queued, job) <= (?, ?)"
+            if row[0] == QUEUED and row[2] not in LEADING:
+                ahead = f"SELECT COUNT(*) FROM jobs WHERE state=? AND (queued, job) <= (?, ?) AND {WORKING}"
                 place = db.execute(ahead, (QUEUED, row[4], job)).fetchone()[0]
         return Status(job, row[0], row[1], place, row[2], json.loads(row[3]))
 
@@ -152,16 +155,31 @@ class Store:
             return [n for (n,) in db.execute("SELECT name FROM artifacts WHERE job=? ORDER BY name", (job,))]
 
     def cancel(self, job: str) -> None:
-        """End it; a worker that still holds it finds its ticket gone."""
+        """End it, and what it leads and is not at rest; a worker that still holds it finds its ticket gone."""
+        end = "UPDATE jobs SET state=?, reason='', ticket='', pid=0 WHERE"
         with self._open(write=True) as db:
-            db.execute("UPDATE jobs SET state=?, reason='', ticket='', pid=0 WHERE job=?", (CANCELLED, job))
+            db.execute(f"{end} job=?", (CANCELLED, job))
+            db.execute(f"{end} {FAMILY} AND state IN (?, ?)", (CANCELLED, *_family(job), QUEUED, RUNNING))
 
     # ---- what engines ask
 
     def queue(self) -> list[tuple[str, str]]:
-        """(job, owner) of those that wait, the first one first."""
+        """(job, owner) of those that wait for a worker, the first one first."""
+        waiting = f"SELECT job, owner FROM jobs WHERE state=? AND {WORKING} ORDER BY queued, job"
         with self._open() as db:
-            return db.execute("SELECT job, owner FROM jobs WHERE state=? ORDER BY queued, job", (QUEUED,)).fetchall()
+            return db.execute(waiting, (QUEUED,)).fetchall()
+
+    def leaderless(self) -> list[str]:
+        """Jobs that lead others, and that no engine has taken."""
+        with self._open() as db:
+            found = db.execute(f"SELECT job FROM jobs WHERE state=? AND NOT ({WORKING})", (QUEUED,))
+            return [job for (job,) in found]
+
+    def busy(self) -> list[str]:
+        """Owners of the jobs that workers are at, one for each."""
+        with self._open() as db:
+            found = db.execute(f"SELECT owner FROM jobs WHERE ticket != '' AND {WORKING}")
+            return [owner for (owner,) in found]
 
     def held(self) -> list[tuple[str, str, str, int, float]]:
         """(job, owner, ticket, process, last sign of life) of those that somebody works on."""
@@ -184,6 +202,29 @@ class Store:
             db.execute(
                 "UPDATE jobs SET state=?, reason=?, ticket='', pid=0, deaths=deaths+1 WHERE job=?", (state, reason, job)
             )
+
+    # ---- what those who lead other jobs ask
+
+    def owner(self, job: str) -> str:
+        """Whose it is."""
+        with self._open() as db:
+            return str(db.execute("SELECT owner FROM jobs WHERE job=?", (job,)).fetchone()[0])
+
+    def family(self, job: str) -> dict[str, tuple[str, str]]:
+        """Jobs that a job leads -> state, reason."""
+        with self._open() as db:
+            found = db.execute(f"SELECT job, state, reason FROM jobs WHERE {FAMILY}", _family(job)).fetchall()
+        return {name: (state, reason) for name, state, reason in found}
+
+    def said(self, job: str, *kinds: str) -> dict[str, list[Event]]:
+        """Events of these kinds, of each job that a job leads."""
+        some = f"SELECT job, number, kind, body FROM events WHERE {FAMILY} AND kind IN ({','.join('?' * len(kinds))})"
+        with self._open() as db:
+            rows = db.execute(f"{some} ORDER BY job, number", (*_family(job), *kinds)).fetchall()
+        found: dict[str, list[Event]] = {}
+        for name, number, kind, body in rows:
+            found.setdefault(name, []).append(Event(number, kind, json.loads(body)))
+        return found
 
     # ---- what workers ask
 
@@ -251,6 +292,11 @@ class Store:
         db.execute("UPDATE jobs SET ticket='', pid=0 WHERE job=?", (job,))
         waiting = "UPDATE jobs SET state=?, queued=? WHERE job=? AND EXISTS (SELECT 1 FROM commands c WHERE c.job=?)"
         db.execute(f"{waiting} AND state NOT IN (?, ?)", (QUEUED, _turn(db), job, job, *ENDED))
+
+
+def _family(job: str) -> tuple[str, str]:
+    """The names that begin with this one and a dot lie between these two."""
+    return f"{job}.", f"{job}/"
 
 
 def _roll_back(db: sqlite3.Connection) -> None:

@@ -13,43 +13,11 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import Any, cast
 
+from models.jobs.desk import Desk, Patient
 from models.jobs.kinds import KINDS, kind
 from models.jobs.protocol import FAILED, TAKEN, JobError
-from models.jobs.store import DiskTrouble, Store, TicketGone
-from models.jobs.wire import Far
-
-DISK = 1.0  # seconds between two tries to write on a disk that takes nothing
-
-
-class Desk:
-    """What a job sees of the world: its store under its ticket, and whether it is to lay down its work."""
-
-    def __init__(self, store: Store | Far, job: str, ticket: str, closing: threading.Event) -> None:
-        self.store, self.job, self.ticket, self.closing = cast(Store, _Patient(store, closing)), job, ticket, closing
-
-    def write(self, *args: Any, **more: Any) -> None:
-        """`Store.write` under the job's ticket."""
-        self.store.write(self.job, self.ticket, *args, **more)
-
-
-class _Patient:
-    """A store on whose full disk a job stands still until there is room."""
-
-    def __init__(self, store: Store | Far, closing: threading.Event) -> None:
-        self._store, self._closing = store, closing
-
-    def __getattr__(self, name: str) -> Any:
-        def call(*args: Any, **more: Any) -> Any:
-            while True:
-                try:
-                    return getattr(self._store, name)(*args, **more)
-                except DiskTrouble:
-                    if self._closing.wait(DISK):  # what was not written is worked out again from the last snapshot
-                        raise TicketGone from None
-
-        return call
+from models.jobs.store import Store, TicketGone
 
 
 def main() -> None:
@@ -76,7 +44,7 @@ def main() -> None:
             if not tickets:
                 return
             given = tickets.pop(0)
-        work(Desk(store, given["job"], given["ticket"], closing))
+        work(Desk(Patient.of(store, closing), given["job"], given["ticket"], closing))
 
 
 def warm() -> None:

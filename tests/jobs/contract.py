@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,9 @@ import pytest
 
 from models.jobs.protocol import CANCELLED, DONE, PAUSED, QUEUED, RUNNING, Engine, JobError, Status
 from models.learn.history import History
+from models.learn.leader import name_of, sent_and_out
 from models.learn.spec import Spec
+from models.learn.sweep import Sweep
 from models.learn.trainer import Trainer, replay
 
 SPEC = Spec(
@@ -271,8 +274,50 @@ def test_what_a_newer_headlight_wrote_is_left_alone(make: Make, tmp_path: Path) 
 
 
 def test_work_that_nobody_knows_is_refused(engine: Engine) -> None:
-    with pytest.raises(JobError, match="knows no work called “dig”; it knows train"):
+    with pytest.raises(JobError, match="knows no work called “dig”; it knows train, sweep"):
         engine.submit("hole", "dig", {}, "me")
+
+
+SWEEP = Sweep(SPEC.changed("steps", 180), {"n_heads": (1, 2, 3), "lr": (1e-5, 1e-2)}, keep=3, at_once=2, figure="loss")
+
+
+def swept(engine: Engine, sweep: str) -> tuple[dict[int, int], dict[int, str]]:
+    return sent_and_out(engine.events(sweep))
+
+
+def ended(status: Status, _: History) -> bool:
+    return status.state == DONE
+
+
+def test_a_sweep_sends_the_best_to_the_end(engine: Engine) -> None:
+    engine.submit("sweep", "sweep", SWEEP.as_json(), "me")
+    until(engine, "sweep", ended)
+    sent, out = swept(engine, "sweep")
+    assert out.keys() == {4, 5}  # three heads do not share 16 dimensions
+    assert "3" in out[4]
+    assert sorted(sent.values())[-1] == 1  # of four runs one goes on
+    assert SWEEP.rungs(180) == [20, 60, 180]
+    losses = {}
+    for number in sent:
+        history = History()
+        history.take(engine.events(name_of("sweep", number)))
+        losses[number] = next(row[1] for row in history.evaluations if row[0] == 20)
+        assert history.last == SWEEP.rungs(180)[sent[number]]
+        assert engine.status(name_of("sweep", number)).state == PAUSED
+    assert sent[min(losses, key=losses.__getitem__)] == 1
+    engine.submit("sweep", "sweep", SWEEP.as_json(), "me")
+    assert engine.status("sweep").state == DONE  # the same sweep twice is one
+
+
+def test_a_sweep_that_is_cancelled_lets_go_of_its_runs(engine: Engine) -> None:
+    long = replace(SWEEP, base=SPEC.changed("steps", 50_000), keep=1)
+    engine.submit("long", "sweep", long.as_json(), "me")
+    until(engine, "long", lambda *_: engine.store.family("long").get("long.000", ("",))[0] == RUNNING)  # type: ignore[attr-defined]
+    engine.cancel("long")
+    assert {state for state, _ in engine.store.family("long").values()} == {CANCELLED}  # type: ignore[attr-defined]
+    start(engine, "after", SPEC, "me", {"do": "step", "n": 2})
+    until(engine, "after", lambda status, h: at_rest(status, h) and h.last == 2)
+    assert {state for state, _ in engine.store.family("long").values()} == {CANCELLED}  # type: ignore[attr-defined]
 
 
 def test_the_end_of_a_run_is_not_the_end(engine: Engine) -> None:

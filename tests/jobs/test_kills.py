@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from models.jobs.protocol import PAUSED, RUNNING, Status
 from models.jobs.stored import StoredEngine
 from models.learn.history import History
+from models.learn.leader import name_of
 from tests.jobs import contract
 
 ROOT = Path(__file__).parents[2]
@@ -77,3 +79,22 @@ def _further(engine: StoredEngine, name: str, seen: History, steps: int) -> Hist
     assert history.loss[: len(seen.loss)] == seen.loss
     assert history.changes[: len(seen.changes)] == seen.changes
     return history
+
+
+def test_a_sweep_outlives_its_server(tmp_path: Path, serve: Serve) -> None:
+    """Killed twice on the way; the runs that went on end where they would have."""
+    engine, server = StoredEngine(tmp_path), serve()
+    sweep = replace(contract.SWEEP, base=contract.SPEC.changed("steps", 1_800), keep=3)
+    engine.submit("sweep", "sweep", sweep.as_json(), "me")
+    for n in (1, 3):
+        contract.until(engine, "sweep", lambda *_, n=n: len(contract.swept(engine, "sweep")[0]) > n)
+        server.kill()
+        server.wait()
+        server = serve()
+    contract.until(engine, "sweep", contract.ended)
+    sent, out = contract.swept(engine, "sweep")
+    assert (len(sent), len(out)) == (4, 2)
+    for number, rung in sent.items():
+        history = History()
+        history.take(engine.events(name_of("sweep", number)))
+        assert history.last == sweep.rungs(1_800)[rung]

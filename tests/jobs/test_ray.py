@@ -14,11 +14,15 @@ from models.jobs.ray import RayEngine
 from models.jobs.store import Store, TicketGone
 from models.jobs.version import here
 from models.jobs.wire import Clerk, Far
+from models.learn.history import History
+from models.learn.leader import name_of
+from models.learn.sweep import Sweep
+from models.learn.trainer import Trainer, replay
 from tests.jobs import contract
 from tests.jobs.cluster import TOKEN, TwoMachines, two_machines
 from tests.jobs.contract import *  # noqa: F403  (the contract's tests run here)
 
-Make = Callable[[Path], RayEngine]
+Make = Callable[..., RayEngine]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +37,7 @@ def make(cluster: TwoMachines) -> Iterator[Make]:
     before = engines.COMMAND
     engines.COMMAND = [*cluster.inside, *before]
     os.environ |= TOKEN
-    yield lambda folder: RayEngine(folder, cluster.address, n_slots=2, per_visitor=1)
+    yield lambda folder, each=1: RayEngine(folder, cluster.address, n_slots=2, per_visitor=each)
     engines.COMMAND = before
     for name in TOKEN:
         del os.environ[name]
@@ -65,6 +69,37 @@ def test_a_machine_that_is_lost_costs_nothing(make: Make, cluster: TwoMachines, 
     finally:
         cluster.tell("add")
         engine.close()
+
+
+def test_a_sweep_of_sixteen_runs_loses_a_machine_on_the_way(make: Make, cluster: TwoMachines, tmp_path: Path) -> None:
+    engine = make(tmp_path, each=2)
+    base = contract.SPEC.changed("steps", 600)
+    axes = {"lr": (1e-4, 1e-3, 1e-2, 1e-1), "batch_size": (2, 4, 8, 16)}
+    sweep = Sweep(base, axes, keep=3, at_once=2, figure="loss")
+    try:
+        engine.submit("sixteen", "sweep", sweep.as_json(), "me")
+        contract.until(engine, "sixteen", lambda *_: len(contract.swept(engine, "sixteen")[0]) > 3)
+        cluster.tell("remove")
+        contract.until(engine, "sixteen", contract.ended)
+    finally:
+        cluster.tell("add")
+        engine.close()
+    sent, out = contract.swept(engine, "sixteen")
+    assert (len(sent), out) == (16, {})
+    for number, rung in sent.items():
+        history = History()
+        history.take(engine.events(name_of("sixteen", number)))
+        assert history.steps == list(range(1, sweep.rungs(600)[rung] + 1))
+    assert max(sent.values()) == 3
+    best = max(sent, key=lambda number: sent[number])
+    trial = sweep.trials[best].spec
+    assert trial is not None
+    history = History()
+    history.take(engine.events(name_of("sixteen", best)))
+    kept = Trainer(trial)
+    kept.resume(engine.artifact(name_of("sixteen", best), f"snapshot/{history.last:07}"))
+    again = replay(trial, [], history.last)
+    assert all((a == b).all() for a, b in zip(again.model.parameters(), kept.model.parameters(), strict=True))
 
 
 def taken(engine: RayEngine, job: str) -> int:
