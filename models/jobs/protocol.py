@@ -70,5 +70,11 @@ class Engine(Protocol):
     def artifact(self, job: str, name: str) -> bytes:
         """What it has left under this name. Raises JobError."""
 
+    def family(self, job: str) -> dict[str, tuple[str, str]]:
+        """Jobs that a job leads -> state, reason."""
+
+    def said(self, job: str, *kinds: str) -> dict[str, list[Event]]:
+        """Events of these kinds, of each job that a job leads."""
+
     def close(self) -> None:
         """Let all workers go; their jobs can be taken up again."""

@@ -62,6 +62,14 @@ class StoredEngine:
             raise JobError(f"This run has left nothing called “{name}”.")
         return found
 
+    def family(self, job: str) -> dict[str, tuple[str, str]]:
+        """Jobs that a job leads -> state, reason."""
+        return self.store.family(job)
+
+    def said(self, job: str, *kinds: str) -> dict[str, list[Event]]:
+        """Events of these kinds, of each job that a job leads."""
+        return self.store.said(job, *kinds)
+
     @staticmethod
     @contextmanager
     def _said() -> Iterator[None]:

@@ -137,6 +137,16 @@ class Sweep:
             found.insert(0, found[0] // self.keep)
         return found
 
+    @property
+    def most_steps(self) -> int:
+        """Of all runs together, if as few go on as the rule allows."""
+        total = 0
+        for number, trial in enumerate(possible := [t for t in self.trials if t.spec]):
+            rungs = self.rungs(trial.spec.steps if trial.spec else 0)
+            reached = next((i for i in range(len(rungs)) if (number + 1) * self.keep ** (i + 1) > len(possible)), -1)
+            total += rungs[reached if self.keep > 1 else -1]
+        return total
+
     def score(self, evaluation: Mapping[str, Any]) -> float:
         """What runs are compared by, more is better; a loss that was no number is worst."""
         value = evaluation[self.figure]
@@ -159,6 +169,26 @@ def from_json(body: Mapping[str, Any]) -> Sweep:
         return Sweep(read(body["base"]), axes, **{name: body[name] for name in known if name in body})
     except (KeyError, TypeError, AttributeError) as problem:
         raise ConfigError({"axes": f"This is no sweep that Headlight can read ({problem})."}) from problem
+
+
+def parsed(name: str, said: str) -> Axis:
+    """What a knob is to be, from what a visitor wrote: "1, 2, 4" or "0.001 to 0.1". Raises ConfigError."""
+    kind, pieces = type(NAMES[name].default), [piece.strip() for piece in said[:1_000].replace("−", "-").split(",")]
+    try:
+        if " to " in said:
+            low, high = (float(end) for end in said[:1_000].replace("−", "-").split(" to "))
+            return Range(low, high)
+        return tuple(_number(kind, piece) for piece in pieces if piece)
+    except ValueError as problem:
+        wrong = f"{label(name)}: expected values as 1, 2, 4 or a range as 0.001 to 0.1; got “{said[:40]}”."
+        raise ConfigError({name: wrong}) from problem
+
+
+def _number(kind: type, piece: str) -> Any:
+    number = float(piece)
+    if not math.isfinite(number) or (kind is int and number != int(number)):
+        raise ValueError(piece)
+    return kind(number)
 
 
 def _draw(name: str, axis: Axis, chance: float) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import sys
 import threading
 import time
@@ -173,6 +174,13 @@ def engine() -> Engine:
     from models.jobs.opening import opened
 
     return opened()
+
+
+def owner() -> str:
+    """Whose the jobs are that this visitor starts: a name that means nothing, and ends with the visit."""
+    if "owner" not in st.session_state:
+        st.session_state["owner"] = secrets.token_hex(8)
+    return str(st.session_state["owner"])
 
 
 def warm() -> None:

@@ -245,7 +245,7 @@ def test_a_clock_that_jumps_changes_nothing(engine: Engine) -> None:
 
 def _shift(engine: Engine, seconds: float) -> None:
     """What is written down, as if the clock had jumped back by so much since."""
-    db = sqlite3.connect(engine.store.path, timeout=30)  # type: ignore[attr-defined]
+    db = sqlite3.connect(engine.store.path, timeout=30)
     with contextlib.closing(db), db:
         db.execute("UPDATE jobs SET watched=watched+?, beat=beat+?", (seconds, seconds))
 
@@ -312,12 +312,12 @@ def test_a_sweep_sends_the_best_to_the_end(engine: Engine) -> None:
 def test_a_sweep_that_is_cancelled_lets_go_of_its_runs(engine: Engine) -> None:
     long = replace(SWEEP, base=SPEC.changed("steps", 50_000), keep=1)
     engine.submit("long", "sweep", long.as_json(), "me")
-    until(engine, "long", lambda *_: engine.store.family("long").get("long.000", ("",))[0] == RUNNING)  # type: ignore[attr-defined]
+    until(engine, "long", lambda *_: engine.family("long").get("long.000", ("",))[0] == RUNNING)
     engine.cancel("long")
-    assert {state for state, _ in engine.store.family("long").values()} == {CANCELLED}  # type: ignore[attr-defined]
+    assert {state for state, _ in engine.family("long").values()} == {CANCELLED}
     start(engine, "after", SPEC, "me", {"do": "step", "n": 2})
     until(engine, "after", lambda status, h: at_rest(status, h) and h.last == 2)
-    assert {state for state, _ in engine.store.family("long").values()} == {CANCELLED}  # type: ignore[attr-defined]
+    assert {state for state, _ in engine.family("long").values()} == {CANCELLED}
 
 
 def test_the_end_of_a_run_is_not_the_end(engine: Engine) -> None:
