@@ -118,7 +118,7 @@ class Running:
         if what == "play":
             self.play(None)
         elif what == "step":
-            self.play(self.trainer.step + int(command["n"]))
+            self.play(int(command["to"]) if "to" in command else self.trainer.step + int(command["n"]))
         elif what == "pause":
             self.pause()
         elif what == "pace":
@@ -134,6 +134,9 @@ class Running:
         """Go on, to a step or to the end."""
         if self.trainer.step >= self.trainer.spec.steps:
             self._stand(DONE, ALL_DONE)
+            return
+        if until is not None and self.trainer.step >= until:
+            self._stand(PAUSED, "")
             return
         self.playing, self.until = True, until
         self.events.append(("playing", {"until": until}))

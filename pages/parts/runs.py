@@ -113,12 +113,6 @@ def _seen(page: str, run: Run) -> Seen:
 # ---- what buttons do
 
 
-def _owner() -> str:
-    if "owner" not in st.session_state:
-        st.session_state["owner"] = secrets.token_hex(8)
-    return str(st.session_state["owner"])
-
-
 def _start(page: str, command: dict[str, Any]) -> None:
     """A new run of what the knobs say."""
     try:
@@ -126,7 +120,7 @@ def _start(page: str, command: dict[str, Any]) -> None:
     except ConfigError:
         return  # said at the knob
     run, engine = Run(secrets.token_urlsafe(9), spec), keep.engine()
-    engine.submit(run.job, "train", spec.as_json(), _owner())
+    engine.submit(run.job, "train", spec.as_json(), keep.owner())
     engine.control(run.job, {"do": "pace", "steps": PACES[st.session_state.get(f"{page}_pace") or FAST]})
     engine.control(run.job, command)
     st.session_state[f"{page}_run"] = run
