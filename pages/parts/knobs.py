@@ -38,11 +38,11 @@ OPTIONS: dict[str, tuple[Any, ...]] = {  # what a slider offers; a link may give
 SHAPE = (("length", "vocabulary"), ("n_layers", "n_heads"), ("d_model",))  # side by side
 MORE = (
     "d_ff", "n_kv_heads", "position", "rope_base", "norm", "norm_place", "activation", "bias", "tied", "embedding_std",
-    "init_std", "examples", "share",
+    "init_std", "examples", "share", "patch",
 )  # fmt: skip
 TURNED = ("lr", "schedule", "optimiser", "batch_size", "dropout", "weight_decay")
 MORE_LIVE = (
-    "steps", "warmup", "clip", "accumulation", "label_smoothing", "label_noise", "pattern", "width", "residual", "ema",
+    "steps", "warmup", "clip", "accumulation", "label_smoothing", "label_noise", "pattern", "width", "residual", "precision", "ema",
 )  # fmt: skip
 FIRST = "reverse"
 

@@ -13,7 +13,7 @@ import streamlit as st
 from models.jobs.protocol import ENDED, FAILED, QUEUED, RUNNING, JobError, Status
 from models.learn import frames, tasks
 from models.learn.history import History
-from models.learn.spec import Spec, label, read, written
+from models.learn.spec import Spec, label, of_job, read, written
 from models.records import ConfigError
 from pages.parts import keep, knobs, show
 from pages.parts.knobs import Run
@@ -64,7 +64,7 @@ class Seen:
     def _still(self, step: int) -> forming.Still:
         if step not in self.stills:
             data = keep.engine().artifact(self.job, f"frame/{step:07}")
-            self.stills[step] = forming.still(*frames.unpacked(data))
+            self.stills[step] = forming.still(*frames.unpacked(data)[:2])
         return self.stills[step]
 
 
@@ -95,7 +95,7 @@ def _from_link(page: str) -> Run | None:
     if not name:
         return None
     try:
-        run = Run(name, read(keep.engine().status(name).spec))
+        run = Run(name, of_job(keep.engine().status(name).spec))
         _seen(page, run).take()
     except (JobError, ConfigError) as problem:
         st.session_state[f"{page}_missing"] = str(problem)
@@ -277,7 +277,7 @@ def _transport(page: str, status: Status | None, seen: Seen | None, wanted: Spec
 
 def _where(seen: Seen, status: Status, wanted: Spec | None) -> str:
     """Step, of how many, how fast, how long."""
-    run_spec = seen.history.now(read(status.spec))
+    run_spec = seen.history.now(of_job(status.spec))
     last, total = seen.history.last, run_spec.steps
     words = f"step **{last:,}** of {total:,}"
     if status.state == RUNNING and seen.pace > 0:
