@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from models.jobs import kinds
 from models.jobs.protocol import Event, JobError, Status
 from models.jobs.store import Store
 
@@ -69,7 +70,8 @@ class LocalEngine:
     # ---- the protocol
 
     def submit(self, job: str, kind: str, spec: dict[str, Any], owner: str) -> None:
-        """Put a job in the queue; the same job again changes nothing."""
+        """Put a job in the queue; the same job again changes nothing. Raises JobError for work that nobody knows."""
+        kinds.kind(kind)
         self.store.add(job, kind, spec, owner)
 
     def events(self, job: str, after: int = 0) -> list[Event]:
