@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 FILE = Path(__file__).parent / "fashion.npz"
 SIDE = 28  # pixels
 UNSEEN_EACH = 10  # pictures of each class of clothes that are held out
-UNSEEN = 256  # pictures that validation reads, at most
 RADII = (5.0, 10.0)  # pixels of a shape
 
 Drawn = tuple[NDArray[np.uint8], NDArray[np.int64]]  # pictures [row, channel, height, width], their classes [row]
@@ -32,13 +31,18 @@ Drawn = tuple[NDArray[np.uint8], NDArray[np.int64]]  # pictures [row, channel, h
 
 @dataclass(frozen=True)
 class Kind:
-    """What a task of pictures is made of."""
+    """What pictures of a task are made of."""
 
     channels: int
     most: int  # pictures that can be trained on
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height, width."""
+        return self.channels, SIDE, SIDE
 
-KINDS = {"clothes": Kind(1, 400), "shapes": Kind(3, 5_000)}
+
+CLOTHES, SHAPES = Kind(1, 400), Kind(3, 5_000)
 
 
 def classes(spec: Spec) -> tuple[str, ...]:
@@ -46,31 +50,13 @@ def classes(spec: Spec) -> tuple[str, ...]:
     return CLASSES if spec.task == "clothes" else scenes.SHAPES[: spec.vocabulary]
 
 
-def shape(spec: Spec) -> tuple[int, int, int] | None:
-    """Channels, height, width; None for a task that reads symbols."""
-    kind = KINDS.get(spec.task)
-    return (kind.channels, SIDE, SIDE) if kind else None
-
-
-def drawn(spec: Spec, unseen: bool) -> Drawn:
-    """Pictures and classes of one side, the same ones for the same data seed."""
-    n = UNSEEN if unseen else spec.examples
-    return _clothes(spec, unseen, n) if spec.task == "clothes" else _shapes(spec, unseen, n)
-
-
-def sample(spec: Spec, n: int) -> Drawn:
-    """The first few that are trained on."""
-    return _clothes(spec, False, n) if spec.task == "clothes" else _shapes(spec, False, n)
-
-
-def _clothes(spec: Spec, unseen: bool, n: int) -> Drawn:
+def clothes(spec: Spec, unseen: bool, n: int) -> Drawn:
     """The last of each class are held out, whatever the seed: it decides which of the others are trained on."""
     x, y = _shipped()
     each = len(x) // len(CLASSES)
     out = np.arange(len(x)) % each >= each - UNSEEN_EACH
     rows = np.flatnonzero(out == unseen)
-    rows = np.random.default_rng([spec.data_seed, int(unseen)]).permutation(rows)
-    rows = rows[:n]
+    rows = np.random.default_rng([spec.data_seed, int(unseen)]).permutation(rows)[:n]
     return x[rows, None], y[rows].astype(np.int64)
 
 
@@ -80,7 +66,7 @@ def _shipped() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         return arrays["x"], arrays["y"]
 
 
-def _shapes(spec: Spec, unseen: bool, n: int) -> Drawn:
+def shapes(spec: Spec, unseen: bool, n: int) -> Drawn:
     """One shape each, anywhere, in any colour; sides draw from generators of their own."""
     chance, noise = random.Random(f"{spec.data_seed} {unseen}"), np.random.default_rng([spec.data_seed, int(unseen)])
     names = classes(spec)

@@ -117,16 +117,16 @@ class Spec:
     @property
     def config(self) -> Config:
         """The shape; raises ConfigError in its own words."""
-        from models.learn import pictures, tasks
+        from models.learn import tasks
 
-        picture = pictures.shape(self)
+        kind = tasks.TASKS[self.task].picture
         names = ("n_layers", "n_heads", "d_model", "d_ff", "position", "norm", "norm_place", "activation", "bias")
         more = ("tied", "rope_base", "embedding_std", "init_std")
         return Config(
             d_vocab=len(tasks.symbols(self)),
-            kind="vision" if picture else "decoder",
-            picture=picture,
-            patch=self.patch if picture else 0,
+            kind="vision" if kind else "decoder",
+            picture=kind.shape if kind else None,
+            patch=self.patch if kind else 0,
             max_len=max(2, tasks.n_tokens(self) - 1),  # of pictures the patches decide
             n_kv_heads=self.n_kv_heads or None,
             **{name: getattr(self, name) for name in names + more},

@@ -21,6 +21,7 @@ from models.learn.texts import ALICE
 
 if TYPE_CHECKING:
     from models.learn.spec import Spec
+    from models.records import Config
 
 Ids = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -46,6 +47,20 @@ class Row(NamedTuple):
     graded: int
 
 
+def decoder(config: Config) -> Any:
+    """A model that reads symbols."""
+    from models.scratch.transformer import Decoder
+
+    return Decoder(config)
+
+
+def vision(config: Config) -> Any:
+    """A model that looks at pictures."""
+    from models.scratch.vision import Vision
+
+    return Vision(config)
+
+
 @dataclass(frozen=True)
 class Task:
     """What a task is called, what it may be asked, and how a row of it is drawn."""
@@ -61,6 +76,11 @@ class Task:
     vocabulary_is: str = ""
     examples: int = 20_000  # a good number of them to start with
     apart: str = ""  # between symbols, where a row is written
+    row: Callable[[random.Random, Spec, bool], Row] | None = None  # where a row is no question; True: held out
+    rows: Callable[[Spec], list[Row]] | None = None  # where there are only so many of them
+    seen: Callable[[Spec, bool, int], pictures.Drawn] | None = None  # where pictures are asked about
+    picture: pictures.Kind | None = None
+    model: Callable[[Config], Any] = decoder
 
 
 @dataclass(frozen=True)
@@ -171,6 +191,17 @@ def text(chance: random.Random, spec: Spec, held_out: bool) -> Row:
     return Row([c if c in known else UNKNOWN for c in part[start : start + n_tokens(spec)]], 1, 1)
 
 
+def labelled(spec: Spec) -> list[Row]:
+    """Rows of the visitor's table, each text once: its beginning, "=", its label."""
+    known = set(symbols(spec))
+    found: dict[tuple[str, ...], Row] = {}
+    for whole, label in tables.pairs(spec.table):
+        said = tuple(word if word in known else UNKNOWN for word in whole[: spec.length])
+        row = Row([*said, ASKS, tables.symbol(label), END], len(said) + 1, len(said) + 1)
+        found.setdefault(said, row)
+    return list(found.values())
+
+
 def letters(spec: Spec) -> Sequence[str]:
     """The first ones of the alphabet."""
     return LETTERS[: spec.vocabulary]
@@ -241,6 +272,7 @@ TASKS = {
         lambda spec: spec.length + 1,
         "letters read",
         "letters",
+        row=induction,
     ),
     "brackets": Task(
         "Close the brackets",
@@ -282,6 +314,7 @@ TASKS = {
         characters,
         lambda spec: spec.length + 1,
         "characters read",
+        row=text,
     ),
     "labels": Task(
         "Label your own texts",
@@ -293,6 +326,7 @@ TASKS = {
         lambda spec: spec.length + 3,
         "words read",
         apart=" ",
+        rows=labelled,
     ),
     "clothes": Task(
         "Name clothes",
@@ -303,6 +337,9 @@ TASKS = {
         pictures.classes,
         lambda spec: 2,
         examples=400,
+        seen=pictures.clothes,
+        picture=pictures.CLOTHES,
+        model=vision,
     ),
     "shapes": Task(
         "Name shapes",
@@ -315,21 +352,20 @@ TASKS = {
         "",
         "kinds of shapes",
         2_000,
+        seen=pictures.shapes,
+        picture=pictures.SHAPES,
+        model=vision,
     ),
 }
 
 
 def symbols(spec: Spec) -> tuple[str, ...]:
     """What token ids stand for; END is 0 and fills short rows, the last is for what was never seen."""
-    if spec.task in pictures.KINDS:
-        return pictures.classes(spec)
-    first = [END, ASKS] if asks(spec) else [END]
-    return tuple(dict.fromkeys([*first, *TASKS[spec.task].alphabet(spec), UNKNOWN]))
-
-
-def asks(spec: Spec) -> bool:
-    """Whether a row is a question, "=" and its answer."""
-    return bool(TASKS[spec.task].draw) or spec.task == "labels"
+    task = TASKS[spec.task]
+    if task.picture:
+        return tuple(task.alphabet(spec))
+    first = [END, ASKS] if task.draw or task.rows else [END]
+    return tuple(dict.fromkeys([*first, *task.alphabet(spec), UNKNOWN]))
 
 
 def n_tokens(spec: Spec) -> int:
@@ -346,9 +382,9 @@ def problems(spec: Spec) -> dict[str, str]:
             found[name] = f"“{task.title}” takes from {low} to {high} ({what}); got {value}."
     if spec.task == "labels" and (problem := tables.problem(spec.table)):
         found["table"] = problem
-    if spec.task in pictures.KINDS and spec.examples > (most := pictures.KINDS[spec.task].most):
-        found["examples"] = f"“{task.title}” has {most:,} pictures to train on; got {spec.examples:,}."
-    if spec.task in pictures.KINDS and spec.tied:
+    if task.picture and spec.examples > task.picture.most:
+        found["examples"] = f"“{task.title}” has {task.picture.most:,} pictures to train on; got {spec.examples:,}."
+    if task.picture and spec.tied:
         found["tied"] = "Pictures have no embedding of symbols that could be the output too: switch it off."
     if spec.task == "characters":
         from models.learn.spec import LONGEST_TEXT
@@ -369,37 +405,46 @@ def held_out(question: Sequence[str], share: float) -> bool:
 def data(spec: Spec) -> Data:
     """All rows of a run, the same ones for the same task and data seed. Raises ConfigError if there are too few."""
     known = symbols(spec)
-    if spec.task in pictures.KINDS:
-        return Data(known, _seen(spec, False), _seen(spec, True))
+    if TASKS[spec.task].seen:
+        return Data(known, _seen(spec, False, spec.examples), _seen(spec, True, HELD_OUT))
     train = _rows(spec, _drawn(spec, random.Random(f"{spec.data_seed} train"), spec.examples, False), known)
     unseen = _rows(spec, _drawn(spec, random.Random(f"{spec.data_seed} held out"), HELD_OUT, True), known)
     return Data(known, train, unseen)
 
 
-def _seen(spec: Spec, unseen: bool) -> Rows:
+def _seen(spec: Spec, unseen: bool, n: int) -> Rows:
     """Pictures and their classes as rows."""
-    shown, answers = pictures.drawn(spec, unseen)
+    seen = TASKS[spec.task].seen
+    assert seen is not None
+    shown, answers = seen(spec, unseen, n)
     tokens = np.stack([np.zeros_like(answers), answers], 1)
     counts = np.tile([False, True], (len(tokens), 1))
     return Rows(tokens, counts, counts, shown)
 
 
 def sample(spec: Spec, n: int) -> list[str]:
-    """A few training rows as text, to see what will be learnt."""
-    if spec.task in pictures.KINDS:
-        return [symbols(spec)[answer] for answer in pictures.sample(spec, n)[1]]
+    """A few training rows as text, to see what will be learnt; of pictures their names."""
+    if TASKS[spec.task].seen:
+        return [symbols(spec)[answer] for _, answer in _seen(spec, False, n).tokens]
     joint = TASKS[spec.task].apart
     return [joint.join(row.symbols) for row in _drawn(spec, random.Random(f"{spec.data_seed} train"), n, False)]
+
+
+def sample_pictures(spec: Spec, n: int) -> NDArray[np.uint8] | None:
+    """The pictures of `sample`; None for a task that has none."""
+    return _seen(spec, False, n).pictures if TASKS[spec.task].seen else None
 
 
 def _drawn(spec: Spec, chance: random.Random, n: int, unseen: bool) -> list[Row]:
     """`n` rows of one side, different ones as long as there are any."""
     task = TASKS[spec.task]
-    if spec.task == "labels":
-        return _labelled(spec, chance, n, unseen)
-    if task.draw is None:
-        draw = {"induction": induction, "characters": text}[spec.task]
-        return [draw(chance, spec, unseen) for _ in range(n)]
+    if task.rows:
+        rows = [row for row in task.rows(spec) if held_out(row.symbols[: row.graded - 1], spec.share) == unseen]
+        chance.shuffle(rows)
+        return _some(rows[:n], unseen, "Give more rows, or change the share.")
+    if task.row:
+        return [task.row(chance, spec, unseen) for _ in range(n)]
+    assert task.draw is not None
     found: dict[tuple[str, ...], Row] = {}
     misses = 0
     while len(found) < n and misses < MISSES:
@@ -409,18 +454,6 @@ def _drawn(spec: Spec, chance: random.Random, n: int, unseen: bool) -> list[Row]
             found[tuple(asked)] = Row([*asked, ASKS, *answer, END], len(asked) + 1, len(asked) + 1)
             misses = 0
     return _some(list(found.values()), unseen, "Make them longer.")
-
-
-def _labelled(spec: Spec, chance: random.Random, n: int, unseen: bool) -> list[Row]:
-    """Rows of the visitor's table: the beginning of the text, "=", the label."""
-    rows = [pair for pair in tables.pairs(spec.table) if held_out(pair[0], spec.share) == unseen]
-    chance.shuffle(rows)
-    known = set(symbols(spec))
-    found = []
-    for text, label in rows[:n]:
-        said = [word if word in known else UNKNOWN for word in text[: spec.length]]
-        found.append(Row([*said, ASKS, tables.symbol(label), END], len(said) + 1, len(said) + 1))
-    return _some(found, unseen, "Give more rows, or change the share.")
 
 
 def _some(rows: list[Row], unseen: bool, advice: str) -> list[Row]:

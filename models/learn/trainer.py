@@ -23,7 +23,6 @@ from torch import Tensor, nn
 from models.learn import tasks
 from models.learn.spec import Change, Spec, read
 from models.records import Floats
-from models.scratch.vision import build
 from models.zoo.recipes.decoding import right_throughout
 
 BETAS = (0.9, 0.98)
@@ -64,7 +63,7 @@ class Trainer:
         self.start = self.spec = spec
         self.data = tasks.data(spec)
         torch.manual_seed(spec.init_seed)
-        self.model: Any = build(spec.config)  # a Decoder, or a Vision for pictures
+        self.model: Any = tasks.TASKS[spec.task].model(spec.config)  # a Decoder, or a Vision for pictures
         self.average: dict[str, Tensor] = {}
         self.step = self.seen = self.turned = 0  # steps taken, rows read, knobs turned
         self.optimiser = self._optimiser()
