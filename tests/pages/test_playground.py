@@ -38,7 +38,7 @@ def wait(app: AppTest, words: str) -> AppTest:
 def test_every_knob_has_its_place() -> None:
     placed = {name for pair in knobs.SHAPE for name in pair} | {*knobs.MORE, *knobs.TURNED, *knobs.MORE_LIVE}
     groups = {name: field.metadata["group"] for name, field in NAMES.items()}
-    assert placed | {"task", "text"} == {name for name, group in groups.items() if group != "seeds"}
+    assert placed | {"task", "text", "table"} == {name for name, group in groups.items() if group != "seeds"}
     assert {groups[name] for name in (*knobs.TURNED, *knobs.MORE_LIVE)} == {"live"}
     assert {groups[name] for name in knobs.MORE} == {REBUILD}
 
