@@ -98,7 +98,7 @@ class Forming extends Mounted {
   }
 
   // Query and key of a place in it.
-  cell(i) { return this.payload.picture ? [Math.floor(i / this.n), i % this.n] : cellOf(i); }
+  placeOf(i) { return this.payload.picture ? [Math.floor(i / this.n), i % this.n] : cellOf(i); }
 
   draw() {
     const { payload, theme: { colour } } = this;
@@ -135,7 +135,7 @@ class Forming extends Mounted {
     const image = new ImageData(n, n);
     const pixels = new Uint32Array(image.data.buffer).fill(theme.pixel("sunk"));
     this.halves(index, layer, head).forEach((half, i) => {
-      const [query, key] = this.cell(i);
+      const [query, key] = this.placeOf(i);
       pixels[query * n + key] = theme.pixels[codeOf(half)];
     });
     const small = document.createElement("canvas");

@@ -98,7 +98,7 @@ class Training extends Mounted {
   }
 
   drawLoss() {
-    const { parts, theme: { colour } } = this;
+    const { parts } = this;
     const { top, height } = this.at.loss;
     const over = this.payload.others.flatMap((_, i) => [parts[`other_${i}_loss`], parts[`other_${i}_validation`]]);
     const range = extent(parts.loss, parts.validation, ...over);
@@ -115,7 +115,7 @@ class Training extends Mounted {
     this.line(parts.loss_smooth_at, parts.loss_smooth, place, this.colours.train, 2);
     this.line(parts.looked, parts.validation, place, this.colours.validation, 2, [5, 3]);
     const ends = [[parts.loss_smooth.at(-1), this.colours.train], [parts.validation.at(-1), this.colours.validation]];
-    this.named("loss", ends.filter(([value]) => value !== undefined).map(([value, ink]) => [figure(value), ink]), colour);
+    this.named("loss", ends.filter(([value]) => value !== undefined).map(([value, ink]) => [figure(value), ink]));
   }
 
   drawFromZero(name, ink) {
@@ -297,7 +297,7 @@ class Training extends Mounted {
     if (two >= 0) {
       said.push(`validation at step ${thousands(parts.looked[two])}: loss ${figure(parts.validation[two])}, ${percent(parts.accuracy[two])} ${payload.graded} right, ${percent(parts.exact[two])} of rows without a mistake`);
     }
-    payload.charts.forEach((chart, i) => {
+    if (this.pointed !== null) payload.charts.forEach((chart, i) => {
       const at = before(parts[`chart_${i}_at`], step);
       if (at < 0) return;
       const n = parts[`chart_${i}_at`].length;
