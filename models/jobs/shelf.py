@@ -35,14 +35,14 @@ class Shelf:
 
     def listed(self, kind: str, last: str, owner: str | None = None) -> list[Lying]:
         """The newest jobs of a kind, the last one first; `owner`: only this visitor's. `last`: a kind of event."""
+        said = "SELECT body FROM events e WHERE e.job=j.job AND e.kind=? ORDER BY number DESC LIMIT 1"
         newest = (
-            "SELECT j.job, COALESCE(n.name, ''), j.state, j.spec, (SELECT body FROM events e WHERE e.job=j.job AND "
-            "e.kind=? ORDER BY number DESC LIMIT 1) FROM jobs j LEFT JOIN names n ON n.job=j.job WHERE j.kind=? "
-            "AND (? IS NULL OR j.owner=?) ORDER BY j.rowid DESC LIMIT ?"
+            f"SELECT j.job, COALESCE(n.name, ''), j.state, j.spec, COALESCE(({said}), '{{}}') FROM jobs j "
+            "LEFT JOIN names n ON n.job=j.job WHERE j.kind=? AND (? IS NULL OR j.owner=?) ORDER BY j.rowid DESC LIMIT ?"
         )
         with self.store._open() as db:
             rows = db.execute(newest, (last, kind, owner, owner, MOST)).fetchall()
-        return [Lying(*row[:3], json.loads(row[3]), json.loads(row[4] or "{}")) for row in rows]
+        return [Lying(job, name, state, json.loads(spec), json.loads(last)) for job, name, state, spec, last in rows]
 
     def name(self, job: str, name: str) -> None:
         """Call it something; nothing takes the name away."""

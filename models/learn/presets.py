@@ -138,7 +138,7 @@ PRESETS: dict[str, Preset] = {
     ),
     "labels": Preset(
         "Label texts",
-        "“Not” turns a judgement round: a head has to carry it to the word that is judged. Or give a table of your own.",
+        "“Not” turns a judgement round: a head has to bring it to the word it judges. Or give a table of your own.",
         {"task": "labels", "length": 8, "steps": 300},
         Goal("exact", 0.95),
     ),
