@@ -42,6 +42,7 @@ def readme() -> dict[str, tuple[str, int]]:
         "text_attention": (induction(), 1010),
         "vision": ("/vision?head=2.3", 930),
         "detection": ("/detection", 1000),
+        "captioning": ("/captioning?word=2", 1020),
         "text_to_image": (
             "/text_to_image?at=48&head=0.0&text_to_image_caption=a+blue+square+left+of+a+yellow+diamond",
             1440,
