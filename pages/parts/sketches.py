@@ -5,6 +5,7 @@ A page has its picture here, under its file's name.
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from models import zoo
+from models.learn import presets
+from models.learn.presets import PRESETS
 from models.records import Attention, Card, Trace
 from models.zoo.given import Given
 from pages.parts import keep
@@ -128,6 +131,13 @@ def _playground() -> Sketch:
     return sketches.curves([row["step"] for row in rows], ones, "How a small model learnt to sort, as recorded")
 
 
+def _sweeps() -> Sketch:
+    found = {name: [hit for hit in one.hits if hit is not None] for name, one in presets.measured().items()}
+    steps = {PRESETS[name].title: statistics.median(hits) for name, hits in found.items() if hits}
+    fastest = dict(sorted(steps.items(), key=lambda one: one[1]))
+    return sketches.bars(fastest, "steps", "Steps until each preset is learnt, median over seeds")
+
+
 SKETCHES: dict[str, Callable[[], Sketch]] = {
     "text_attention": _text_attention,
     "compare": _compare,
@@ -138,4 +148,5 @@ SKETCHES: dict[str, Callable[[], Sketch]] = {
     "anatomy": _anatomy,
     "positions": _positions,
     "playground": _playground,
+    "sweeps": _sweeps,
 }

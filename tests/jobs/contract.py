@@ -28,7 +28,7 @@ SPEC = Spec(
     task="reverse", length=4, vocabulary=5, examples=200, n_layers=1, n_heads=2, d_model=16, d_ff=16, batch_size=8,
     steps=4_000, warmup=4,
 )  # fmt: skip
-PATIENCE = 90.0  # seconds: a worker has to import torch on a busy machine
+PATIENCE = 180.0  # seconds: a worker has to import torch on a busy machine
 Killer = Callable[[str], None]
 Make = Callable[[Path], Engine]
 
