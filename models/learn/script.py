@@ -68,6 +68,8 @@ def script(spec: Spec, changes: Iterable[Change] = (), until: int | None = None)
 
     from models.learn.tasks import TASKS
 
+    if TASKS[spec.task].picture:
+        raise ValueError("A run with pictures has no script yet: they cannot travel in it. Share the run as a file.")
     turned = sorted(changes, key=lambda change: change.step)
     last = spec
     for change in turned:

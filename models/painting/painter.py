@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 NAME, SIDE, N_CELLS = recipe.NAME, recipe.SIDE, recipe.SIDE**2
 COLOURS: tuple[tuple[str, tuple[int, int, int]], ...] = (("night", (scenes.NIGHT,) * 3), *scenes.COLOURS.items())
 MOST_WORDS = recipe.N_POSITIONS - N_CELLS  # <paint> stands after them; the last cell is painted, never read
+UNPAINTED = 128  # red, green and blue of a cell that is still to come
 NEVER = ("small", "big")  # words that have a token and stand in no caption it was trained on
 Put = tuple[tuple[int, int], ...]  # (cell, palette number) that a visitor chose
 
@@ -129,6 +130,12 @@ def _draw(likely: Tensor, settings: Settings, chance: torch.Generator) -> int:
     """A palette number; the generator moves on whatever is taken."""
     drawn = int(torch.multinomial(likely, 1, generator=chance))
     return int(likely.argmax()) if settings.greedy else drawn
+
+
+def coloured(codes: NDArray[np.int64], shown: int) -> NDArray[np.uint8]:
+    """The first cells of a painting as pixels [row, column, rgb]; those that are not painted yet are grey."""
+    palette = np.array([(UNPAINTED,) * 3, *(rgb for _, rgb in COLOURS)], np.uint8)
+    return palette[np.where(np.arange(N_CELLS) < shown, codes.ravel() + 1, 0)].reshape(SIDE, SIDE, 3)
 
 
 def painting(caption: Caption, row: Row, painted: Painted, number: int) -> Painting:

@@ -110,6 +110,17 @@ def _detection() -> Sketch:
     return sketches.found(image, found, "What detr-shapes found in a scene of shapes")
 
 
+def _text_to_image() -> Sketch:
+    from models.language.filters import Settings
+    from models.painting import painter
+
+    model = _model("dalle-shapes")
+    caption = painter.read(model, "a blue square left of a yellow diamond")
+    codes = painter.paint(model, caption, [painter.Row(seed=0)], Settings()).codes[0]
+    pictures = [painter.coloured(codes, n) for n in (35, 58, len(codes))]
+    return sketches.painting(pictures, "dalle-shapes paints a blue square left of a yellow diamond, cell by cell")
+
+
 def _anatomy() -> Sketch:
     stack = _trace("gpt-stories", text="Once upon a time").attentions[0]
     head = _role("gpt-stories", "previous token")
@@ -145,6 +156,7 @@ SKETCHES: dict[str, Callable[[], Sketch]] = {
     "language_tasks": _language_tasks,
     "vision": _vision,
     "detection": _detection,
+    "text_to_image": _text_to_image,
     "anatomy": _anatomy,
     "positions": _positions,
     "playground": _playground,

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from models.jobs.protocol import CANCELLED, DONE, PAUSED, QUEUED, RUNNING, Engine, JobError, Status
+from models.learn import looking
 from models.learn.history import History
 from models.learn.leader import name_of, sent_and_out
 from models.learn.spec import Spec
@@ -96,7 +97,7 @@ def test_steps_pause_and_play(engine: Engine) -> None:
     assert history.frames == [0, 7]
     assert [row[0] for row in history.evaluations] == [0, 7]
     frame = np.load(io.BytesIO(engine.artifact("steps", "frame/0000007")), allow_pickle=False)
-    assert np.array_equal(frame["weights"], replay(SPEC, [], 7).frame().weights)
+    assert np.array_equal(frame["weights"], looking.frame(replay(SPEC, [], 7)).weights)
     engine.control("steps", {"do": "play"})
     until(engine, "steps", lambda status, h: status.state == RUNNING and h.last > 30)
     engine.control("steps", {"do": "pause"})

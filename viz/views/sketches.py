@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from models.records import Attention, Detections, Floats, Ranking, Trace
@@ -149,7 +150,7 @@ def curves(steps: Sequence[float], ones: Sequence[tuple[Sequence[float], float, 
     return made
 
 
-def painting(pictures: Sequence[Any], said: str) -> Sketch:
+def painting(pictures: Sequence[NDArray[np.uint8]], said: str) -> Sketch:
     """Pictures [row, column, rgb] side by side."""
     made = Sketch(said)
     for box, pixels in zip(side_by_side(len(pictures), gap=8), pictures, strict=True):
