@@ -21,7 +21,7 @@ from models.jobs.kinds import kind
 from models.jobs.protocol import FAILED, QUEUED
 from models.jobs.store import DiskTrouble, Store, TicketGone
 
-LEAD = 0.5  # seconds between two looks of those who lead other jobs
+LEAD = 0.2  # seconds between two looks of those who lead other jobs
 TEND = 0.05  # seconds between two looks at workers and queue
 SILENT = 20.0  # seconds without a sign of life after which a worker of another server counts as dead
 REST = 30.0  # seconds after which a worker that is not needed goes

@@ -24,7 +24,7 @@ def name_of(sweep: str, number: int) -> str:
 
 
 class Leader:
-    """What the engine asks every half second: one look at all runs, and what follows from it."""
+    """What the engine asks a few times a second: one look at all runs, and what follows from it."""
 
     def __init__(self, desk: Desk, spec: dict[str, Any], owner: str) -> None:
         self.desk, self.owner = desk, f"sweep of {owner}"  # a sweep waits beside its visitor's own runs, not before
@@ -32,6 +32,7 @@ class Leader:
         self.trials = {trial.number: trial for trial in self.sweep.trials}
         self.sent, self.out = sent_and_out(desk.store.events(desk.job))
         self._beaten = 0.0
+        self._family: dict[str, tuple[str, str]] | None = None  # as it was at the last look
         for trial in self.trials.values():
             if trial.problem and trial.number not in self.out:
                 self._leave_out(trial.number, trial.problem)
@@ -40,6 +41,9 @@ class Leader:
         """Returns True when nothing is left to do. Raises TicketGone when it is cancelled."""
         self._beat()
         family = self.desk.store.family(self.desk.job)
+        if family == self._family:  # a run comes to its rung and stands still in one write
+            return False
+        self._family = family
         standings = self._standings(family)
         for number, standing in standings.items():
             if standing.busy and standing.sent >= 0:
@@ -94,6 +98,7 @@ class Leader:
             store.add(job, "train", spec.as_json(), self.owner)
         if job not in family or (family[job][0] in WAITING and not store.commands(job)):
             store.command(job, {"do": "step", "to": self._rungs(number)[self.sent[number]]})
+            self._family = None  # it may be there before the next look, standing as it stands now
 
     def _leave_out(self, number: int, why: str) -> None:
         self.desk.write([("out", {"run": number, "why": why})])
