@@ -6,12 +6,13 @@ Its own events: "go" (a run was sent to a rung), "out" (a run will not go on, an
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterable
 from typing import Any
 
 from models.jobs.desk import Desk
-from models.jobs.protocol import DONE, ENDED, PAUSED, Event
+from models.jobs.protocol import DONE, ENDED, PAUSED, Event, JobError
 from models.learn.sweep import Standing, from_json, next_move
 
 BEAT = 5.0  # seconds between two signs of life
@@ -97,7 +98,8 @@ class Leader:
         if job not in family:
             store.add(job, "train", spec.as_json(), self.owner)
         if job not in family or (family[job][0] in WAITING and not store.commands(job)):
-            store.command(job, {"do": "step", "to": self._rungs(number)[self.sent[number]]})
+            with contextlib.suppress(JobError):  # ended by hand just now: the next look finds out
+                store.command(job, {"do": "step", "to": self._rungs(number)[self.sent[number]]})
             self._family = None  # it may be there before the next look, standing as it stands now
 
     def _leave_out(self, number: int, why: str) -> None:
