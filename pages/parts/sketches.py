@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from models import zoo
+from models.learn.presets import PRESETS, measured
 from models.records import Attention, Card, Trace
 from models.zoo.given import Given
 from pages.parts import keep
@@ -140,8 +141,6 @@ def _playground() -> Sketch:
 
 
 def _sweeps() -> Sketch:
-    from models.learn.presets import PRESETS, measured
-
     found = [(PRESETS[name].title, [hit for hit in one.hits if hit]) for name, one in measured().items()]
     shown = sorted((one for one in found if one[1]), key=lambda one: max(one[1]))[:5]
     return sketches.dots(shown, "The step at which each of five seeds had learnt, preset by preset")

@@ -4,6 +4,7 @@
 the README's pictures alone.
 """
 
+import json
 import sys
 from pathlib import Path
 from urllib.parse import urlencode
@@ -16,6 +17,11 @@ from tests.browser import site
 
 OUT = site.ROOT / "shots"
 DOCS = site.ROOT / "docs"
+READY = ".view[data-ready] :is(.wb, .cmp, .px, .anatomy, .pn, svg, .sw), .stCode, .st-key-sweeps_start"
+SWEEP = {
+    "preset": "reverse", "steps": 450, "knobs": ["lr", "n_heads", "position"], "is lr": "0.0003, 0.001, 0.003, 0.01",
+    "is n_heads": "1, 2, 4", "is position": ["learned", "rope halves"],
+}  # fmt: skip
 SIZES = {"light": (1440, 1000, "light"), "dark": (1440, 1000, "dark"), "phone": (390, 1800, "dark")}
 
 
@@ -33,7 +39,7 @@ def main(wanted: list[str]) -> None:
         if not wanted or "readme" in wanted:
             for name, (place, height) in readme().items():
                 tokens = 14 if name == "generation" else 0
-                shoot(browser, address + place, DOCS / f"{name}.png", 1280, height, "light", tokens)
+                shoot(browser, address + place, DOCS / f"{name}.png", 1280, height, "light", tokens, name == "sweeps")
 
 
 def readme() -> dict[str, tuple[str, int]]:
@@ -48,6 +54,7 @@ def readme() -> dict[str, tuple[str, int]]:
             1440,
         ),
         "positions": ("/positions", 1010),
+        "sweeps": (f"/sweeps?{urlencode({'plan': json.dumps(SWEEP)})}", 1010),
         "anatomy": ("/anatomy?text=Once+upon+a+time+there+was+a+king+who&stage=attention-weights&layer=1&head=2", 1290),
         "generation": ("/generation?generation_seed=4&generation_text=Once+upon+a+time+there+was+a+king", 1180),
         "sentiment": ("/language_tasks?language_model=roberta-sentiment", 760),
@@ -67,12 +74,26 @@ def induction() -> str:
     return f"/text_attention?{urlencode({'text': text, 'heads': heads})}"
 
 
-def shoot(browser: Browser, address: str, file: Path, width: int, height: int, scheme: str, tokens: int = 0) -> None:
-    """One picture of one place, drawn and at rest; of Generation, after so many tokens."""
+def shoot(
+    browser: Browser,
+    address: str,
+    file: Path,
+    width: int,
+    height: int,
+    scheme: str,
+    tokens: int = 0,
+    begin: bool = False,
+) -> None:
+    """One picture of one place, drawn and at rest; of Generation after so many tokens, of a sweep that has begun."""
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(address)
-    page.locator(".view[data-ready] :is(.wb, .cmp, .px, .anatomy, .pn, svg), .stCode").last.wait_for(timeout=90_000)
+    page.locator(
+        ".view[data-ready] :is(.wb, .cmp, .px, .anatomy, .pn, svg, .sw), .stCode, .st-key-sweeps_start"
+    ).last.wait_for(timeout=90_000)
+    if begin:
+        page.get_by_role("button", name="Start the sweep").click()
+        page.get_by_text("finished").wait_for(timeout=600_000)
     for number in range(tokens):
         page.get_by_role("button", name="One token").click()
         page.locator(".written button").nth(number).wait_for()
