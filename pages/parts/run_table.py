@@ -78,7 +78,7 @@ def _history(page: str, job: str) -> History:
     """What it has said; looking does not count as watching, so a run that nobody watches still comes to rest."""
     kept: dict[str, History] = st.session_state.setdefault(f"{page}_histories", {})
     history = kept.setdefault(job, History())
-    history.take(shelf().store.events(job, history.number))
+    history.take(shelf().events(job, history.number))
     return history
 
 
