@@ -6,10 +6,11 @@ the README's pictures alone.
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from models import zoo
 from pages.parts.frame import pages
@@ -38,8 +39,7 @@ def main(wanted: list[str]) -> None:
                 shoot(browser, address + place, OUT / f"{name}_{size}.png", width, height, scheme)
         if not wanted or "readme" in wanted:
             for name, (place, height) in readme().items():
-                tokens = 14 if name == "generation" else 0
-                shoot(browser, address + place, DOCS / f"{name}.png", 1280, height, "light", tokens, name == "sweeps")
+                shoot(browser, address + place, DOCS / f"{name}.png", 1280, height, "light", BEFORE.get(name))
 
 
 def readme() -> dict[str, tuple[str, int]]:
@@ -56,6 +56,7 @@ def readme() -> dict[str, tuple[str, int]]:
         "positions": ("/positions", 1010),
         "sweeps": (f"/sweeps?{urlencode({'plan': json.dumps(SWEEP)})}", 1010),
         "anatomy": ("/anatomy?text=Once+upon+a+time+there+was+a+king+who&stage=attention-weights&layer=1&head=2", 1290),
+        "playground": ("/playground?preset=induction", 1250),
         "generation": ("/generation?generation_seed=4&generation_text=Once+upon+a+time+there+was+a+king", 1180),
         "sentiment": ("/language_tasks?language_model=roberta-sentiment", 760),
         "question_answering": ("/language_tasks?language_model=bert-qa", 900),
@@ -74,6 +75,33 @@ def induction() -> str:
     return f"/text_attention?{urlencode({'text': text, 'heads': heads})}"
 
 
+def written(page: Page) -> None:
+    """Generation after so many tokens."""
+    for number in range(14):
+        page.get_by_role("button", name="One token").click()
+        page.locator(".written button").nth(number).wait_for()
+
+
+def trained(page: Page) -> None:
+    """The playground when its run is done, and what each head is for."""
+    page.set_default_timeout(300_000)
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.get_by_text("All steps are done").wait_for()
+    page.get_by_role("button", name="Induction score", exact=True).click()
+    page.get_by_role("button", name="Switch heads off", exact=True).click()
+    page.get_by_text("Heads off, one at a time").wait_for()
+    page.mouse.move(640, 5)
+
+
+def swept(page: Page) -> None:
+    """A sweep that has begun, at its end."""
+    page.get_by_role("button", name="Start the sweep").click()
+    page.get_by_text("finished").wait_for(timeout=600_000)
+
+
+BEFORE = {"generation": written, "playground": trained, "sweeps": swept}
+
+
 def shoot(
     browser: Browser,
     address: str,
@@ -81,22 +109,17 @@ def shoot(
     width: int,
     height: int,
     scheme: str,
-    tokens: int = 0,
-    begin: bool = False,
+    before: Callable[[Page], None] | None = None,
 ) -> None:
-    """One picture of one place, drawn and at rest; of Generation after so many tokens, of a sweep that has begun."""
+    """One picture of one place, drawn and at rest, after something was done there."""
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(address)
     page.locator(
         ".view[data-ready] :is(.wb, .cmp, .px, .anatomy, .pn, svg, .sw), .stCode, .st-key-sweeps_start"
     ).last.wait_for(timeout=90_000)
-    if begin:
-        page.get_by_role("button", name="Start the sweep").click()
-        page.get_by_text("finished").wait_for(timeout=600_000)
-    for number in range(tokens):
-        page.get_by_role("button", name="One token").click()
-        page.locator(".written button").nth(number).wait_for()
+    if before is not None:
+        before(page)
     page.wait_for_timeout(1_500)  # fonts and the last transition
     page.screenshot(path=file)
     context.close()
