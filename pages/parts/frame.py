@@ -3,6 +3,7 @@
 import ast
 import base64
 import functools
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,10 @@ from pathlib import Path
 import streamlit as st
 
 from pages.parts import keep
+
+# Each visitor's request computes in a thread of its own. Several threads for one request wait for one another wherever
+# the cores are busy, and are many times slower than one. Set before anything imports torch, which reads it once.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).parents[2]
 SECTIONS = ("Explore", "Understand", "Look inside", "Train", "Share")  # in the sidebar's order; a page names its own
