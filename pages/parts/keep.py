@@ -17,6 +17,7 @@ import streamlit as st
 from cachetools import LRUCache
 
 from models import zoo
+from models.language.running import Visitor
 from models.records import Aggregates, Head, HeadStatistics, Trace
 from models.zoo import pictures
 from models.zoo.given import Given
@@ -174,6 +175,12 @@ def engine() -> Engine:
     from models.jobs.store import home
 
     return LocalEngine(home())
+
+
+@st.cache_resource(show_spinner=False, scope="session", on_release=Visitor.leave)
+def visitor() -> Visitor:
+    """Whoever the page is shown to, until the connection ends."""
+    return Visitor()
 
 
 def warm() -> None:
