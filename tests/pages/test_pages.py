@@ -29,6 +29,13 @@ def said(app: AppTest) -> str:
     return "\n".join(e.value for kind in (app.error, app.warning, app.caption, app.markdown) for e in kind)
 
 
+def typed(app: AppTest, key: str) -> AppTest:
+    """The page with what was typed into a box with options among these: the library's stand-in knows no other."""
+    box = app.selectbox(key=key)
+    box.options.append(box.value)
+    return app
+
+
 def test_every_page_describes_itself() -> None:
     explore = ["Compare", "Detection", "Generation", "Language tasks", "Text attention", "Vision"]
     understand = ["Anatomy", "Positions"]
