@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -131,20 +132,19 @@ def stage(page: str, text: Generation, settings: Settings) -> None:
 
 def _stage(page: str, text: Generation, settings: Settings) -> None:
     playing = st.session_state.get(f"{page}_playing", False)
-    try:
-        if playing and not text.ended:
-            text.next(settings)
-        if playing and text.ended:
-            st.session_state[f"{page}_playing"] = False
-            st.rerun()
-        if not playing:
-            _obey(page, text, settings)
-        _transport(page, text, settings, playing)
-    except zoo.InputError as problem:
-        show.error(problem)
-    with st.container(horizontal=True):
+    if playing and text.ended:
+        st.session_state[f"{page}_playing"] = False
+        st.rerun()
+    problems: list[zoo.InputError] = []
+    with suppressed(problems):
+        text.next(settings) if playing else _obey(page, text, settings)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _transport(page, text, settings, playing, problems)
         lens = st.toggle("Logit lens", value=True, key=f"{page}_lens", bind="query-params")
         attention = st.toggle("Attention", value=True, key=f"{page}_attention", bind="query-params")
+    for problem in problems:
+        st.session_state[f"{page}_playing"] = False
+        show.error(problem)
     draft = text.draft(settings)
     weights = text.model.info.n_layers * text.model.info.n_heads * len(text.ids) ** 2
     follows = not playing or (weights <= SMALL and text.model.info.n_params <= SMALL_MODEL)
@@ -154,36 +154,46 @@ def _stage(page: str, text: Generation, settings: Settings) -> None:
         _attention(page, text)
 
 
-def _transport(page: str, text: Generation, settings: Settings, playing: bool) -> None:
+@contextmanager
+def suppressed(problems: list[zoo.InputError]) -> Iterator[None]:
+    """Keep what goes wrong inside for later, when the controls stand."""
+    try:
+        yield
+    except zoo.InputError as problem:
+        problems.append(problem)
+
+
+def _transport(page: str, text: Generation, settings: Settings, playing: bool, problems: list[zoo.InputError]) -> None:
     """Play, pause, a step on, a step back, and the visitor's own words."""
 
     def play() -> None:
         st.session_state[f"{page}_playing"] = not playing
 
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        ended = bool(text.ended)
-        icon = ":material/pause:" if playing else ":material/play_arrow:"
-        pressed = st.button(
-            "Pause" if playing else "Play",
-            icon=icon,
-            type="secondary" if ended else "primary",  # what is primary and disabled cannot be read
-            on_click=play,
-            disabled=ended,
-            key=f"{page}_play",
-        )
-        if pressed:
-            st.rerun()
-        if st.button("One token", icon=":material/skip_next:", disabled=playing or ended, key=f"{page}_step"):
+    ended = bool(text.ended)
+    pressed = st.button(
+        "Pause" if playing else "Play",
+        icon=":material/pause:" if playing else ":material/play_arrow:",
+        type="secondary" if ended else "primary",  # what is primary and disabled cannot be read
+        on_click=play,
+        disabled=ended,
+        key=f"{page}_play",
+    )
+    if pressed:
+        st.rerun()
+    if st.button("One token", icon=":material/skip_next:", disabled=playing or ended, key=f"{page}_step"):
+        with suppressed(problems):
             text.next(settings)
-        if st.button("Back", icon=":material/skip_previous:", disabled=playing or not text.written, key=f"{page}_back"):
-            text.back()
-        own = st.text_input(
-            "Your own words",
-            key=f"{page}_own_{len(text.nodes)}",
-            placeholder="put words in its mouth",
-            disabled=playing or ended,
-        )
-        if own and not playing:
+    if st.button("Back", icon=":material/skip_previous:", disabled=playing or not text.written, key=f"{page}_back"):
+        text.back()
+    own = st.text_input(
+        "Your own words",
+        key=f"{page}_own_{len(text.nodes)}",
+        placeholder="put words in its mouth",
+        disabled=playing or ended,
+        width="stretch",
+    )
+    if own and not playing:
+        with suppressed(problems):
             text.write(own if own[:1].isspace() or not text.ids else f" {own}", settings)
             st.rerun(scope="fragment")
 
