@@ -62,6 +62,8 @@ LIGHT = (
     "models/explain",
     "models/cost",
     "models/jobs",
+    "models/painting/masks.py",
+    "models/painting/codebook.py",
     "models/learn/spec.py",
     "models/learn/tasks.py",
     "models/learn/presets.py",
