@@ -203,7 +203,7 @@ def test_every_setting_reaches_the_filters(visit) -> None:
     settings = Settings(0.9, 50, 0.9, 0.04, 1.1)
     expect(chain).to_have_text(said(settings), timeout=PATIENCE)
     fill(page, "Seed", "7")
-    page.wait_for_function("location.search.includes('generation_seed=7')")
+    expect(page).to_have_url(re.compile("generation_seed=7"), timeout=PATIENCE)
     press(page, "One token")
     writing = Generation(zoo.load("gpt-stories"), Given(PROMPT), seed=7)
     expect(page.locator(".written button")).to_have_text([writing.next(settings).label.strip()], timeout=PATIENCE)
