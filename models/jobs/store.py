@@ -56,6 +56,7 @@ class Store:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / "jobs.sqlite"
+        self._looks: dict[str, tuple[float, float]] = {}  # job -> the last look at it, seen when
         with self._open() as db:
             db.execute("PRAGMA journal_mode=WAL")
             db.executescript(SCHEMA)
@@ -82,11 +83,10 @@ class Store:
 
     def add(self, job: str, kind: str, spec: dict[str, Any], owner: str) -> None:
         """A new job at the end of the queue, unless it is there already."""
-        now = time.time()
         with self._open(write=True) as db:
             db.execute(
                 "INSERT OR IGNORE INTO jobs (job, kind, spec, owner, state, queued, watched) VALUES (?,?,?,?,?,?,?)",
-                (job, kind, json.dumps(spec), owner, QUEUED, now, now),
+                (job, kind, json.dumps(spec), owner, QUEUED, _turn(db), time.time()),
             )
 
     def status(self, job: str) -> Status:
@@ -126,8 +126,8 @@ class Store:
                 raise JobError(f"This run has ended ({row[0]}): nothing more can be done with it. Start a new one.")
             db.execute("INSERT INTO commands (job, body) VALUES (?,?)", (job, json.dumps(body)))
             if not row[1] and row[0] != QUEUED:
-                now = time.time()
-                db.execute("UPDATE jobs SET state=?, queued=?, watched=? WHERE job=?", (QUEUED, now, now, job))
+                again = "UPDATE jobs SET state=?, queued=?, watched=? WHERE job=?"
+                db.execute(again, (QUEUED, _turn(db), time.time(), job))
 
     def artifact(self, job: str, name: str) -> bytes | None:
         """What it left under a name."""
@@ -191,10 +191,13 @@ class Store:
         return [(number, json.loads(body)) for number, body in rows]
 
     def unwatched(self, job: str) -> float:
-        """Seconds since somebody looked."""
+        """Seconds since somebody looked, as far as this process knows, by a clock that never jumps."""
         with self._open() as db:
             row = db.execute("SELECT watched FROM jobs WHERE job=?", (job,)).fetchone()
-        return max(0.0, time.time() - row[0]) if row else 0.0
+        now = time.monotonic()
+        if row and self._looks.get(job, (None, 0.0))[0] != row[0]:
+            self._looks[job] = row[0], now
+        return now - self._looks[job][1] if row else 0.0
 
     def write(
         self,
@@ -236,4 +239,10 @@ class Store:
         """Give the ticket back; a command that came meanwhile puts the job into the queue again."""
         db.execute("UPDATE jobs SET ticket='', pid=0 WHERE job=?", (job,))
         waiting = "UPDATE jobs SET state=?, queued=? WHERE job=? AND EXISTS (SELECT 1 FROM commands c WHERE c.job=?)"
-        db.execute(f"{waiting} AND state NOT IN (?, ?)", (QUEUED, time.time(), job, job, *ENDED))
+        db.execute(f"{waiting} AND state NOT IN (?, ?)", (QUEUED, _turn(db), job, job, *ENDED))
+
+
+def _turn(db: sqlite3.Connection) -> float:
+    """A place behind all others: a number, for a clock may jump."""
+    last = db.execute("SELECT COALESCE(MAX(queued), 0) FROM jobs").fetchone()[0]
+    return float(last) + 1

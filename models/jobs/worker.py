@@ -5,7 +5,7 @@ Everything else goes through the store. When its input closes, the server is gon
 
 from __future__ import annotations
 
-import importlib
+import contextlib
 import json
 import os
 import sys
@@ -13,10 +13,9 @@ import threading
 import traceback
 from pathlib import Path
 
-from models.jobs.protocol import FAILED
+from models.jobs.kinds import KINDS, kind
+from models.jobs.protocol import FAILED, JobError
 from models.jobs.store import Store, TicketGone
-
-KINDS = {"train": "models.learn.job"}  # a module with run(desk, spec)
 
 
 class Desk:
@@ -42,8 +41,9 @@ def main() -> None:
         with came:
             came.notify()
 
-    for module in KINDS.values():
-        importlib.import_module(module)  # warm: torch is there before the first job is
+    for one in KINDS.values():
+        if one.warm:
+            one.load()  # torch is there before the first job is
     threading.Thread(target=listen, daemon=True).start()
     while True:
         print("free", flush=True)
@@ -58,17 +58,20 @@ def main() -> None:
 def _work(desk: Desk) -> None:
     """One job, from where it stands; whatever goes wrong is written down in a sentence."""
     try:
-        kind, spec = desk.store.spec(desk.job, desk.ticket)
-        importlib.import_module(KINDS[kind]).run(desk, spec)
+        name, spec = desk.store.spec(desk.job, desk.ticket)
+        kind(name).load().run(desk, spec)
     except TicketGone:
         return
+    except JobError as problem:
+        _fail(desk, str(problem))
     except Exception as error:  # a fault of ours must not take the server's other jobs with it
         traceback.print_exc()
-        words = f"The run stopped because of a fault in Headlight ({type(error).__name__}: {str(error)[:200]})."
-        try:
-            desk.write(state=FAILED, reason=words, leave=True)
-        except TicketGone:
-            return
+        _fail(desk, f"The run stopped because of a fault in Headlight ({type(error).__name__}: {str(error)[:200]}).")
+
+
+def _fail(desk: Desk, words: str) -> None:
+    with contextlib.suppress(TicketGone):
+        desk.write(state=FAILED, reason=words, leave=True)
 
 
 if __name__ == "__main__":

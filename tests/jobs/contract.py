@@ -189,6 +189,11 @@ def test_the_same_job_twice_is_one_and_what_has_ended_says_so(engine: Engine) ->
         engine.artifact("once", "../../etc/passwd")
 
 
+def test_work_that_nobody_knows_is_refused(engine: Engine) -> None:
+    with pytest.raises(JobError, match="knows no work called “dig”; it knows train"):
+        engine.submit("hole", "dig", {}, "me")
+
+
 def test_the_end_of_a_run_is_not_the_end(engine: Engine) -> None:
     start(engine, "end", SPEC.changed("steps", 12))
     until(engine, "end", lambda status, h: status.state == DONE and h.last == 12)

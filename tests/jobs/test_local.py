@@ -20,7 +20,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEngine]:
     engine = LocalEngine(tmp_path_factory.mktemp("home"), n_slots=2, per_visitor=1)
     yield engine
     engine.close()
-    assert all(worker.process.poll() is not None for worker in engine.workers)
+    assert all(hand.dead for hand in engine.crew.hands)
 
 
 @pytest.fixture
