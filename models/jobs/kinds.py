@@ -25,7 +25,7 @@ class Kind:
         return importlib.import_module(self.module)
 
 
-KINDS = {"train": Kind("models.learn.job", warm=True)}
+KINDS = {"train": Kind("models.learn.job", warm=True), "tune": Kind("models.tuning.job")}
 
 
 def kind(name: str) -> Kind:

@@ -128,7 +128,9 @@ def _cut(rows: list[Row], notes: list[str]) -> tuple[str, ...]:
 def _enough(n: int, things: str, notes: list[str]) -> None:
     if n < LEAST_ROWS:
         why = f" {' '.join(notes)}" if notes else ""
-        raise ConfigError({"data": f"There are {n} {things}; at least {LEAST_ROWS} are needed to learn and to check.{why}"})
+        raise ConfigError(
+            {"data": f"There are {n} {things}; at least {LEAST_ROWS} are needed to learn and to check.{why}"}
+        )
 
 
 def _not_classes(classes: list[str], n: int) -> str:

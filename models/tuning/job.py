@@ -12,7 +12,7 @@ import math
 import time
 from typing import TYPE_CHECKING, Any
 
-from models.jobs.protocol import DONE, FAILED, PAUSED, RUNNING
+from models.jobs.protocol import DONE, FAILED, PAUSED, RUNNING, JobError
 from models.records import ConfigError
 from models.tuning import data as datas
 from models.tuning.history import History
@@ -40,12 +40,10 @@ def run(desk: Desk, spec: dict[str, Any]) -> None:
     """Work until the run is laid down; everything it needs to go on is in the store."""
     try:
         Running(desk, spec).serve()
-    except ConfigError as problem:
-        desk.write(state=FAILED, reason=" ".join(problem.problems.values()), leave=True)
-    except HeadlightError as problem:
-        desk.write(state=FAILED, reason=str(problem), leave=True)
-    except MemoryError:
-        desk.write(state=FAILED, reason="This model needs more memory to train than this computer has.", leave=True)
+    except (ConfigError, HeadlightError) as problem:
+        raise JobError(str(problem)) from problem
+    except MemoryError as problem:
+        raise JobError("This model needs more memory to train than this computer has.") from problem
 
 
 class Running:
@@ -162,7 +160,9 @@ class Running:
     def _broke(self, step: int) -> None:
         """The weights are no good any more: the last good ones are in the last snapshot."""
         good, self.steps = max(self.history.snapshot, 0), []
-        why = f"The loss was no number any more at step {step + 1:,}: the learning rate is too large. Try a smaller one."
+        why = (
+            f"The loss was no number any more at step {step + 1:,}: the learning rate is too large. Try a smaller one."
+        )
         self.events.append(("broken", {"step": good, "why": why}))
         self.playing = False
         self.flush(FAILED, f"{why} What was learnt up to step {good:,} is kept.")

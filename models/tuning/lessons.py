@@ -27,7 +27,7 @@ MOST_HELD = 2_000  # held-out rows that are graded
 
 @dataclass(frozen=True)
 class Grade:
-    """On held-out rows: mean loss, share of right answers (classes, gaps or next tokens), the answers of a classifier."""
+    """On held-out rows: mean loss, share of right answers (classes, gaps, next tokens), a classifier's answers."""
 
     loss: float
     accuracy: float
@@ -164,5 +164,3 @@ def grade(module: Any, lesson: Lesson, rows: Sequence[int] | None = None) -> Gra
         answers += said.tolist() if lesson.task == CLASSIFY else []
     n = max(1, n)
     return Grade(total / n, right / n, tuple(answers))
-
-

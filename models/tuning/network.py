@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any
@@ -126,7 +127,9 @@ def _module(source: Source, settings: Any, task: str, seed: int) -> tuple[PreTra
     body = f"{module.base_model_prefix}."
     other = sorted(str(key[0]) for key in info["mismatched_keys"] if str(key[0]).startswith(body))
     if other:
-        raise LoadError(f"{source.name} cannot be built: {other[0]} and others have other shapes than config.json says.")
+        raise LoadError(
+            f"{source.name} cannot be built: {other[0]} and others have other shapes than config.json says."
+        )
     return module.requires_grad_(False), sorted(info["missing_keys"])
 
 
@@ -154,7 +157,9 @@ def _notes(source: Source, network: Network, own: tuple[str, ...]) -> list[str]:
     notes = []
     body = [name for name in network.new if name.startswith(f"{network.module.base_model_prefix}.")]
     if len(body) < len(network.new):
-        before = f"{source.name} knows {', '.join(own[:6])}; these are other classes" if own else "It has no such head yet"
+        before = (
+            f"{source.name} knows {', '.join(own[:6])}; these are other classes" if own else "It has no such head yet"
+        )
         listed = ", ".join(network.classes[:6]) + (", ..." if len(network.classes) > 6 else "")
         notes.append(f"{before}, so it gets a new head for {listed}. Before training that head guesses.")
     if body:
@@ -235,7 +240,9 @@ def with_lora(module: Any, rank: int, names: list[str], seed: int) -> Any:
     settings = LoraConfig(
         r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules=names, fan_in_fan_out=turned, bias="none"
     )
-    return get_peft_model(module, settings)
+    with warnings.catch_warnings():  # peft asks the library by a name that goes out of use
+        warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
+        return get_peft_model(module, settings)
 
 
 def merged(network: Network) -> PreTrainedModel:
