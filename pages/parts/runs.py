@@ -113,7 +113,8 @@ def _seen(page: str, run: Run) -> Seen:
 # ---- what buttons do
 
 
-def _owner() -> str:
+def owner() -> str:
+    """Who asks for work, for the quota: this visit."""
     if "owner" not in st.session_state:
         st.session_state["owner"] = secrets.token_hex(8)
     return str(st.session_state["owner"])
@@ -126,7 +127,7 @@ def _start(page: str, command: dict[str, Any]) -> None:
     except ConfigError:
         return  # said at the knob
     run, engine = Run(secrets.token_urlsafe(9), spec), keep.engine()
-    engine.submit(run.job, "train", spec.as_json(), _owner())
+    engine.submit(run.job, "train", spec.as_json(), owner())
     engine.control(run.job, {"do": "pace", "steps": PACES[st.session_state.get(f"{page}_pace") or FAST]})
     engine.control(run.job, command)
     st.session_state[f"{page}_run"] = run

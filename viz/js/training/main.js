@@ -1,4 +1,5 @@
 // Curves of a run: four charts on one axis of steps. New data only draws anew: the root and its canvas stay.
+// uses: axes
 
 const CHARTS = { left: 48, right: 12, top: 44, gap: 34, bottom: 26, loss: 190, accuracy: 110, norm: 84, lr: 74 };
 const NAMES = { loss: "Loss", accuracy: "Validation accuracy", norm: "Gradient norm", lr: "Learning rate" };
