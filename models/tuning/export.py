@@ -13,12 +13,12 @@ from models.learn.export import README
 from models.tuning.data import Data
 from models.tuning.network import merged
 from models.tuning.spec import METHODS, Spec
-from models.tuning.tuner import Tuner
+from models.tuning.teaching import of
 
 
 def save(spec: Spec, data: Data, state: bytes, folder: Path) -> None:
     """Write the model of a snapshot, LoRA merged, in float32 safetensors, with its tokenizer. Raises LoadError."""
-    tuner = Tuner(spec, data)
+    tuner = of(spec, data)
     tuner.resume(state)
     module: Any = merged(tuner.network)
     folder.mkdir(parents=True, exist_ok=True)

@@ -112,12 +112,12 @@ class Running:
 
     def begin(self) -> Tuner:
         """The model where it stood: at its last snapshot, then on to the last step that was written down."""
-        from models.tuning.tuner import Tuner
+        from models.tuning import teaching
 
         found = self.desk.store.artifact(self.desk.job, DATA)
         if found is None:
             raise ConfigError({"data": "This run was given no data. Start a new one."})
-        tuner = Tuner(self.spec, datas.read(json.loads(found)))
+        tuner = teaching.of(self.spec, datas.read(json.loads(found)))
         if self.history.about is None:
             self.events.append(("about", tuner.about()))
         if self.history.snapshot >= 0:
@@ -161,7 +161,7 @@ class Running:
         """The weights are no good any more: the last good ones are in the last snapshot."""
         good, self.steps = max(self.history.snapshot, 0), []
         why = (
-            f"The loss was no number any more at step {step + 1:,}: the learning rate is too large. Try a smaller one."
+            f"The loss grew beyond all measure at step {step + 1:,}: the learning rate is too large. Try a smaller one."
         )
         self.events.append(("broken", {"step": good, "why": why}))
         self.playing = False

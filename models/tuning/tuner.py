@@ -6,6 +6,7 @@ Every draw follows from the seed and the step, so a run that goes on from its la
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from models.tuning.spec import Spec
 WARMUP = 0.06  # share of the steps
 BETAS = (0.9, 0.999)
 WEIGHT_DECAY = 0.01
+BLOWN = 20  # times the loss of guessing: from there on nothing is learnt any more
 
 
 @dataclass(frozen=True)
@@ -39,20 +41,34 @@ class Tuner:
     def __init__(self, spec: Spec, data: Data) -> None:
         torch.set_num_threads(1)
         self.spec, self.data = spec, data
-        self.network = network.load(spec.model, spec.task, data.classes, spec.seed)
+        self.network = self.made()
         network.prepare(self.network, spec)
         self.lesson = lessons.lesson(self.network, data, spec)
         self.plan = plan(spec, len(self.lesson.trained))
         self.optimizer = optimizer_of(self.network.module, self.plan)
         self.step = 0
 
+    def made(self) -> network.Network:
+        """The network before it learns."""
+        return network.load(self.spec.model, self.spec.task, self.data.classes, self.spec.seed)
+
+    def batch(self, step: int) -> Batch:
+        """Batch `step`."""
+        return self.lesson.batch(step)
+
     def advance(self) -> Step:
-        """One step. Raises FloatingPointError if the loss is no number any more."""
+        """One step. Raises FloatingPointError if the loss is no number any more, or beyond all measure."""
         lr = self.plan.lr_at(self.step)
-        batch = self.lesson.batch(self.step)
+        batch = self.batch(self.step)
         value, norm = advance(self.network.module, self.optimizer, self.plan, self.step, batch, self.loss)
+        if value > BLOWN * math.log(max(2, self._candidates())):
+            raise FloatingPointError(f"the loss went up to {value:.3g} at step {self.step}")
         self.step += 1
         return Step(self.step, {"loss": value, "norm": norm, "lr": lr})
+
+    def _candidates(self) -> int:
+        """What a guess is chosen from."""
+        return len(self.network.classes) or len(self.network.tokenizer)
 
     def loss(self, module: Any, batch: Batch) -> Tensor:
         """Of a batch."""

@@ -45,7 +45,7 @@ def _figure(label: str, value: str, change: str | None = None, more_is_good: boo
     colour: Literal["normal", "inverse", "off"] = (
         "off" if more_is_good is None else "normal" if more_is_good else "inverse"
     )
-    st.metric(label, value.replace("%", " %"), change and change.replace("-", "\u2212"), delta_color=colour)
+    st.metric(label, value.replace("%", " %"), change, delta_color=colour)  # reads the sign of the change itself
 
 
 def _points(share: float) -> str:

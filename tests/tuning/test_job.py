@@ -48,26 +48,26 @@ def until(engine: LocalEngine, name: str, true: Callable[[Status, History], bool
 
 
 def test_killed_and_paused_it_ends_with_the_same_bits(engine: LocalEngine, folders: Path) -> None:
-    spec = Spec(str(folders / "bert"), lr=1e-3, epochs=100, batch_size=2, data="pieces")  # 1,600 steps
+    spec = Spec(str(folders / "bert"), lr=1e-3, epochs=25, batch_size=2, data="pieces")  # 400 steps
     start(engine, "killed", spec, OTHERS)
-    until(engine, "killed", lambda status, h: status.state == RUNNING and h.last > 60)
+    until(engine, "killed", lambda status, h: status.state == RUNNING and h.last > 30)
     engine.control("killed", {"do": "pause"})
     _, paused = until(engine, "killed", lambda status, _: status.state == PAUSED)
-    assert paused.snapshot == paused.last > 60
+    assert paused.snapshot == paused.last > 30
     engine.control("killed", {"do": "play"})
-    _, before = until(engine, "killed", lambda status, h: h.last > paused.last + 100)
+    _, before = until(engine, "killed", lambda status, h: h.last > paused.last + 40)
     pid = next(pid for name, _, _, pid, *_ in engine.store.held() if name == "killed")
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
     status, history = until(engine, "killed", lambda status, _: status.state in (DONE, FAILED))
-    assert (status.state, history.last, history.snapshot) == (DONE, 1_600, 1_600)
+    assert (status.state, history.last, history.snapshot) == (DONE, 400, 400)
     assert history.curves["loss"][: before.last] == before.curves["loss"]
     assert [one.step for one in history.graded] == sorted({one.step for one in history.graded})
     plainly = Tuner(spec, OTHERS)
-    losses = [plainly.advance().values["loss"] for _ in range(1_600)]
+    losses = [plainly.advance().values["loss"] for _ in range(400)]
     assert history.curves["loss"] == losses
-    assert engine.artifact("killed", job.snapshot(1_600)) == plainly.state()
-    assert engine.store.names("killed") == ["data.json", job.snapshot(1_600)]  # one snapshot is kept
+    assert engine.artifact("killed", job.snapshot(400)) == plainly.state()
+    assert engine.store.names("killed") == ["data.json", job.snapshot(400)]  # one snapshot is kept
     assert history.about is not None
     assert (history.about.n_rows, len(history.about.held), history.about.classes) == (32, 8, ("calm", "storm"))
 
@@ -111,8 +111,8 @@ def test_what_cannot_be_says_why_and_the_worker_lives_on(engine: LocalEngine, fo
     assert "data of this run is damaged" in failed(engine, "damaged", Spec(bert), damaged)
     assert "neither a folder" in failed(engine, "nowhere", Spec("/no/such/folder"), OTHERS.as_json())
     assert "9 layers were to stay" in failed(engine, "frozen", Spec(bert, frozen=9), OTHERS.as_json())
-    why = failed(engine, "broke", Spec("roberta-sentiment", lr=1.0, epochs=100, batch_size=4), OTHERS.as_json())
-    assert "The loss was no number any more" in why
+    why = failed(engine, "broke", Spec("roberta-sentiment", lr=1.0, epochs=20, batch_size=4), OTHERS.as_json())
+    assert "The loss grew beyond all measure" in why
     assert "is kept" in why
 
 
