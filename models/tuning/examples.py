@@ -45,6 +45,19 @@ TURNED = (  # the word means its contrary
 )
 TURNED_SHARE = 0.3
 
+FILM = (
+    "the film", "the story", "the cast", "the plot", "the ending", "the music", "the script", "the camera work",
+    "the first half", "the dialogue", "the humour", "the lead actor",
+)  # fmt: skip
+FILM_SAID = (
+    "{thing} is {word} and {other} .",
+    "{thing} was {word} , and the rest is {other} .",
+    "{word} , {other} , and long after it one still thinks of {thing} .",
+    "we all thought that {thing} was {word} .",
+    "{thing} was so {word} that we told everyone .",
+)
+WRONG = 0.25  # share of the labels
+
 TOPICS = {
     "weather": (
         "rain snow fog thunder frost wind".split(),
@@ -93,6 +106,22 @@ def reviews() -> Data:
     return labelled(*_distinct(one))
 
 
+def films(wrong: float = WRONG) -> Data:
+    """Praise and blame of films, some labels of which are the wrong ones."""
+    chance = random.Random(SEED)
+
+    def one() -> tuple[str, str]:
+        praises = chance.random() < 0.5
+        words = chance.sample(GOOD if praises else BAD, 2)
+        text = chance.choice(FILM_SAID).format(thing=chance.choice(FILM), word=words[0], other=words[1])
+        return chance.choice(WHEN) + text, "positive" if praises else "negative"
+
+    texts, labels = _distinct(one)
+    turned = {"positive": "negative", "negative": "positive"}
+    slips = random.Random(SEED + 1)
+    return labelled(texts, [turned[label] if slips.random() < wrong else label for label in labels])
+
+
 def topics() -> Data:
     """Sentences of four topics."""
     chance = random.Random(SEED)
@@ -131,6 +160,11 @@ EXAMPLES: dict[str, Example] = {
         "Made-up reviews, many with a not",
         "Praise and blame of everyday things, written by rule. Three in ten say what a thing was not.",
         reviews,
+    ),
+    "films": Example(
+        "Made-up film reviews, one label in four wrong",
+        "Praise and blame of films, written by rule; every fourth label is turned round, as when people label in haste.",
+        films,
     ),
     "topics": Example("Made-up topics", "Sentences about weather, food, sport and travel, written by rule.", topics),
     "log": Example("A made-up harbour log", "Lines of a log, all written by one rule.", log, labelled=False),
