@@ -56,7 +56,7 @@ FILM_SAID = (
     "we all thought that {thing} was {word} .",
     "{thing} was so {word} that we told everyone .",
 )
-WRONG = 0.25  # share of the labels
+WRONG, FILM_ROWS = 1 / 3, 240  # share of the labels; few rows, so that wrong ones can be learnt by heart
 
 TOPICS = {
     "weather": (
@@ -116,7 +116,7 @@ def films(wrong: float = WRONG) -> Data:
         text = chance.choice(FILM_SAID).format(thing=chance.choice(FILM), word=words[0], other=words[1])
         return chance.choice(WHEN) + text, "positive" if praises else "negative"
 
-    texts, labels = _distinct(one)
+    texts, labels = _distinct(one, FILM_ROWS)
     turned = {"positive": "negative", "negative": "positive"}
     slips = random.Random(SEED + 1)
     return labelled(texts, [turned[label] if slips.random() < wrong else label for label in labels])
@@ -146,10 +146,10 @@ def log() -> Data:
     return plain("\n".join(_distinct(one)[0]))
 
 
-def _distinct(one: Callable[[], tuple[str, str]]) -> tuple[list[str], list[str]]:
+def _distinct(one: Callable[[], tuple[str, str]], n: int = ROWS) -> tuple[list[str], list[str]]:
     """So many different texts, each with its label."""
     found: dict[str, str] = {}
-    while len(found) < ROWS:
+    while len(found) < n:
         text, label = one()
         found.setdefault(text, label)
     return list(found), list(found.values())
@@ -162,8 +162,9 @@ EXAMPLES: dict[str, Example] = {
         reviews,
     ),
     "films": Example(
-        "Made-up film reviews, one label in four wrong",
-        "Praise and blame of films, written by rule; every fourth label is turned round, as when people label in haste.",
+        "Made-up film reviews, one label in three wrong",
+        "Praise and blame of films, written by rule. One label in three is wrong, held-out ones too: to be right about "
+        "all texts is to agree with two labels in three.",
         films,
     ),
     "topics": Example("Made-up topics", "Sentences about weather, food, sport and travel, written by rule.", topics),

@@ -38,20 +38,20 @@ class Wanted:
     problems: dict[str, str]
 
 
-def task(page: str, model: Model) -> str:
-    """What it is to learn; raises InputError for a model that can learn none of it."""
+def task(page: str, model: Model, own: bool = False) -> str:
+    """What it is to learn, `own`: what it can do already; raises InputError for a model that can learn none of it."""
     info = model.info
     if info.reads != ("text",) or info.task in ("text to text", "answer questions"):
         raise InputError(
             f"Fine-tuning here is for models that read one text and sort it, fill its gaps or go on with it; "
             f"{info.name} does something else. Choose another model, such as roberta-sentiment."
         )
-    own = info.task if info.task in (GAPS, NEXT) else ""
-    can = [CLASSIFY, own] if own else [CLASSIFY]
-    if len(can) == 1:
-        return CLASSIFY
+    other = info.task if info.task in (GAPS, NEXT) else ""
+    if own or not other:
+        return other or CLASSIFY
+    can = [CLASSIFY, other]
     names = {TASKS[name]: name for name in can}
-    key = f"{page}_task_{own}"
+    key = f"{page}_task_{other}"
     chosen = st.segmented_control("It learns to", list(names), default=TASKS[CLASSIFY], key=key, required=True)
     return names[chosen or TASKS[CLASSIFY]]
 
@@ -75,7 +75,7 @@ def _freedom(page: str, model: Model, method: str, slots: dict[str, Any]) -> dic
     """Which layers stay; the tables; LoRA's rank."""
     values: dict[str, Any] = {}
     if method == LORA:
-        values["rank"] = _pick("Rank", RANKS, 8, f"{page}_rank", slots, "rank", "Columns of each thin matrix.")
+        values["rank"] = pick("Rank", RANKS, 8, f"{page}_rank", slots, "rank", "Columns of each thin matrix.")
     if method != HEAD and model.info.n_layers > 1:
         values["frozen"] = st.slider(
             "Layers that stay",
@@ -94,18 +94,18 @@ def _freedom(page: str, model: Model, method: str, slots: dict[str, Any]) -> dic
     return values
 
 
-def hardness(page: str, n_params: int, method: str, slots: dict[str, Any]) -> dict[str, Any]:
+def hardness(page: str, n_params: int, method: str, slots: dict[str, Any], epochs: int = 6) -> dict[str, Any]:
     """Learning rate, epochs, batch, held-out share, seed."""
     small = n_params < SMALL
     start = {True: (1e-3, 3e-3), False: (5e-5, 3e-4)}[small][method != FULL]
     values = {
-        "lr": _pick("Learning rate", RATES, start, f"{page}_lr_{method}_{small}", slots, "lr", form=_rate),
-        "epochs": int(st.number_input("Epochs", 1, 100, 6, key=f"{page}_epochs", persist_state="session")),
+        "lr": pick("Learning rate", RATES, start, f"{page}_lr_{method}_{small}", slots, "lr", form=_rate),
+        "epochs": int(st.number_input("Epochs", 1, 100, epochs, key=f"{page}_epochs", persist_state="session")),
     }
     slots["epochs"] = st.empty()
     with st.expander("More settings"):
-        values["batch_size"] = _pick("Batch size", SIZES, 16, f"{page}_batch", slots, "batch_size")
-        values["held_out"] = _pick(
+        values["batch_size"] = pick("Batch size", SIZES, 16, f"{page}_batch", slots, "batch_size")
+        values["held_out"] = pick(
             "Held out", SHARES, 0.2, f"{page}_held", slots, "held_out", "Texts to check with.", lambda v: f"{v:.0%}"
         )
         values["seed"] = int(st.number_input("Seed", 0, 2**31 - 1, 0, key=f"{page}_seed", persist_state="session"))
@@ -117,7 +117,7 @@ def _rate(value: float) -> str:
     return f"{digits}e\u2212{abs(int(power))}"
 
 
-def _pick(
+def pick(
     title: str,
     options: tuple[Any, ...],
     start: Any,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import streamlit as st
 
 from models.jobs.protocol import JobError
-from models.tuning.history import Graded, History
+from models.tuning.history import History
 from models.tuning.job import snapshot
 from models.tuning.spec import CLASSIFY, GAPS, NEXT, Spec
 from models.zoo.errors import LoadError
@@ -31,17 +31,18 @@ def figures(spec: Spec, history: History) -> None:
     """The held-out figures before training and now."""
     first, last = history.graded[0], history.graded[-1]
     with st.container(horizontal=True):
-        _figure(RIGHT[spec.task], f"{last.accuracy:.1%}", _points(last.accuracy - first.accuracy), True)
-        _figure("Before", f"{first.accuracy:.1%}")
+        figure(RIGHT[spec.task], f"{last.accuracy:.1%}", _points(last.accuracy - first.accuracy), True)
+        figure("Before", f"{first.accuracy:.1%}")
         if spec.task == CLASSIFY:
-            _figure("Loss", f"{last.loss:.3f}", f"{last.loss - first.loss:+.3f}", False)
+            figure("Loss", f"{last.loss:.3f}", f"{last.loss - first.loss:+.3f}", False)
         else:
-            _figure("Perplexity", _perplexity(last), f"before: {_perplexity(first)}", None)
+            figure("Perplexity", perplexity(last.loss), f"before: {perplexity(first.loss)}", None)
         if last.agreement is not None:
-            _figure("Answers as its teacher does", f"{last.agreement:.1%}")
+            figure("Answers as its teacher does", f"{last.agreement:.1%}")
 
 
-def _figure(label: str, value: str, change: str | None = None, more_is_good: bool | None = None) -> None:
+def figure(label: str, value: str, change: str | None = None, more_is_good: bool | None = None) -> None:
+    """One number with its name, and how it changed."""
     colour: Literal["normal", "inverse", "off"] = (
         "off" if more_is_good is None else "normal" if more_is_good else "inverse"
     )
@@ -52,8 +53,9 @@ def _points(share: float) -> str:
     return f"{100 * share:+.1f} points"
 
 
-def _perplexity(graded: Graded) -> str:
-    return f"{math.exp(graded.loss):,.2f}" if graded.loss < 20 else "no number"
+def perplexity(loss: float) -> str:
+    """Of a mean loss in nats, in words."""
+    return f"{math.exp(loss):,.2f}" if loss < 20 else "no number"
 
 
 def result(page: str, run: Run) -> None:
@@ -108,19 +110,31 @@ def folder_of(run: Run, name: str, state: bytes) -> Path:
 
 
 def _open(what: str, run: Run, folder: Path) -> None:
-    text = _telling(run)
+    go(what, run.spec.task, run.spec.teacher or run.spec.model, folder, _telling(run))
+
+
+def places(page: str, task: str, ref: str, folder: Path, text: str) -> None:
+    """Buttons that open a model in other pages, and beside the model it was made of."""
+    with st.container(horizontal=True):
+        for name, title in PLACES.items():
+            if (name != "language" or task != NEXT) and st.button(title, icon=ICONS[name], key=f"{page}_at_{name}"):
+                go(name, task, ref, folder, text)
+
+
+def go(what: str, task: str, ref: str, folder: Path, text: str) -> None:
+    """Leave for another page with this model; to Compare with the one it was made of."""
     if what == "compare":
-        pairs.begin_with(MODELS, {"model": run.spec.teacher or run.spec.model, "b_model": str(folder), "text": text})
+        pairs.begin_with(MODELS, {"model": ref, "b_model": str(folder), "text": text})
         st.switch_page("pages/compare.py", query_params={})
     if what == "language":
-        given = {"language_model": str(folder), "text": _gap(run, text)}
+        given = {"language_model": str(folder), "text": _gap(task, text)}
         st.switch_page("pages/language_tasks.py", query_params=given)
     st.switch_page("pages/text_attention.py", query_params={"text_model": str(folder), "text": text})
 
 
-def _gap(run: Run, text: str) -> str:
+def _gap(task: str, text: str) -> str:
     """A text with its longest word left open, for a model that fills gaps."""
-    if run.spec.task != GAPS:
+    if task != GAPS:
         return text
     return text.replace(max(text.split(), key=len), "[MASK]", 1)
 

@@ -14,7 +14,7 @@ from models.tuning import data as datas
 from models.tuning.data import Data
 from models.tuning.history import About, History
 from models.tuning.job import DATA
-from models.tuning.spec import CLASSIFY, NEXT, Spec, read
+from models.tuning.spec import Spec, read
 from pages.parts import keep, outcome, runs, show
 from pages.parts.lessons import Wanted
 from viz.views import learning
@@ -221,13 +221,27 @@ def _before(wanted: Wanted) -> None:
 
 
 def charts(run: Run) -> list[Chart]:
-    """Loss and held-out answers over the steps."""
+    """Loss and held-out answers over the steps; of a distillation both losses, and its teacher to measure by."""
     history, spec = run.history, run.spec
-    at = [one.step for one in history.graded]
+    at, curves = [one.step for one in history.graded], history.curves
     held = Line("held out", [one.loss for one in history.graded], at, 1, dashed=True)
-    loss = [Line("training", history.curves.get("loss", []), None, 0, smooth=True), held]
     right = [Line("held out", [one.accuracy for one in history.graded], at, 1, dashed=True)]
-    name = {CLASSIFY: "Right answers", NEXT: "Next tokens foretold"}.get(spec.task, "Gaps filled right")
-    found = [Chart("Loss", tuple(loss)), Chart(name, tuple(right), "share")]
-    rate = Line("learning rate", history.curves.get("lr", []), None, 5)
-    return [*found, Chart("Learning rate", (rate,), "zero")]
+    level = None
+    if spec.distils:
+        parts = {"teacher": "from the teacher", "labels": "from the data"}
+        loss = [
+            Line(said, curves.get(name, []), None, 2 * i, smooth=True) for i, (name, said) in enumerate(parts.items())
+        ]
+        right.append(
+            Line("as the teacher answers", [one.agreement or 0.0 for one in history.graded], at, 3, dashed=True)
+        )
+        theirs = history.about.teacher if history.about else None
+        level = ("teacher", float(theirs["accuracy"])) if theirs else None
+    else:
+        loss = [Line("training", curves.get("loss", []), None, 0, smooth=True)]
+    rate = Line("learning rate", curves.get("lr", []), None, 5)
+    return [
+        Chart("Loss", (*loss, held)),
+        Chart(outcome.RIGHT[spec.task], tuple(right), "share", level),
+        Chart("Learning rate", (rate,), "zero"),
+    ]

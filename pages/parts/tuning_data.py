@@ -31,11 +31,11 @@ class Chosen:
     problems: dict[str, str]
 
 
-def choose(page: str, task: str) -> Chosen:
-    """Pick, upload or paste; what will not do is said at its field."""
+def choose(page: str, task: str, first: str = "reviews") -> Chosen:
+    """Pick, upload or paste; what will not do is said at its field. `first`: the example that classes begin with."""
     titles = {e.title: name for name, e in EXAMPLES.items() if e.labelled or task != CLASSIFY}
-    if task != CLASSIFY:
-        titles = dict(sorted(titles.items(), key=lambda pair: EXAMPLES[pair[1]].labelled))
+    wanted = first if task == CLASSIFY else "log"
+    titles = dict(sorted(titles.items(), key=lambda pair: pair[1] != wanted))
     own = OWN_TABLE if task == CLASSIFY else OWN_TEXT
     key = f"{page}_data_{'table' if task == CLASSIFY else 'text'}"
     title = st.selectbox("Data", [*titles, own], key=key, persist_state="session")

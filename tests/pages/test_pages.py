@@ -29,7 +29,7 @@ def said(app: AppTest) -> str:
 def test_every_page_describes_itself() -> None:
     explore = ["Compare", "Detection", "Generation", "Language tasks", "Text attention", "Vision"]
     understand = ["Anatomy", "Positions"]
-    assert [p.title for p in frame.pages()] == [*explore, *understand, "Playground"]
+    assert [p.title for p in frame.pages()] == [*explore, *understand, "Fine-tuning", "Playground", "Smaller models"]
     for found in frame.pages():
         assert found.question.endswith("?")
         assert found.section in frame.SECTIONS
