@@ -13,6 +13,7 @@ from models.language.tables import Table
 from models.records import ConfigError
 
 MOST_ROWS = 20_000  # of a larger table so many rows are taken, spread evenly over it
+MOST_CHARACTERS = 10_000_000  # of all texts together
 MOST_CLASSES = 100
 LEAST_ROWS = 8
 LONGEST = 8_000  # characters of a text; models here read a part of that
@@ -111,10 +112,12 @@ def _kept(rows: list[Row], keep: list[bool], what: str, notes: list[str]) -> lis
 
 def _fewer(rows: list[Row], notes: list[str]) -> list[Row]:
     """At most so many rows, spread evenly."""
-    if len(rows) <= MOST_ROWS:
+    size = sum(min(len(text), LONGEST) for text, _ in rows)
+    most = min(MOST_ROWS, len(rows) * MOST_CHARACTERS // max(size, MOST_CHARACTERS))
+    if len(rows) <= most:
         return rows
-    notes.append(f"Of {len(rows):,} rows {MOST_ROWS:,} are used, spread evenly over all of them.")
-    return [rows[i * len(rows) // MOST_ROWS] for i in range(MOST_ROWS)]
+    notes.append(f"Of {len(rows):,} rows {most:,} are used, spread evenly over all of them.")
+    return [rows[i * len(rows) // most] for i in range(most)]
 
 
 def _cut(rows: list[Row], notes: list[str]) -> tuple[str, ...]:

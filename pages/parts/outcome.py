@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 RIGHT = {CLASSIFY: "Right answers", GAPS: "Gaps filled right", NEXT: "Next tokens foretold"}
 PLACES = {"text": "Text attention", "language": "Language tasks", "compare": "Compare: before and after"}
+TAUGHT = "Compare: teacher and student"
 ICONS = {"text": ":material/notes:", "language": ":material/translate:", "compare": ":material/difference:"}
 MOST = 200  # rows of the table of changes
 
@@ -30,6 +31,9 @@ MOST = 200  # rows of the table of changes
 def figures(spec: Spec, history: History) -> None:
     """The held-out figures before training and now."""
     first, last = history.graded[0], history.graded[-1]
+    if last.agreement is not None and first.agreement is not None and history.about and history.about.teacher:
+        _beside_teacher(spec, first.agreement, last.agreement, last.accuracy, history.about.teacher)
+        return
     with st.container(horizontal=True):
         figure(RIGHT[spec.task], f"{last.accuracy:.1%}", _points(last.accuracy - first.accuracy), True)
         figure("Before", f"{first.accuracy:.1%}")
@@ -37,8 +41,14 @@ def figures(spec: Spec, history: History) -> None:
             figure("Loss", f"{last.loss:.3f}", f"{last.loss - first.loss:+.3f}", False)
         else:
             figure("Perplexity", perplexity(last.loss), f"before: {perplexity(first.loss)}", None)
-        if last.agreement is not None:
-            figure("Answers as its teacher does", f"{last.agreement:.1%}")
+
+
+def _beside_teacher(spec: Spec, before: float, now: float, accuracy: float, teacher: dict[str, Any]) -> None:
+    """Of a student: how far it answers as its teacher does, and how often each is right."""
+    with st.container(horizontal=True):
+        figure("Answers as its teacher does", f"{now:.1%}", _points(now - before), True)
+        figure(f"{RIGHT[spec.task]}: student", f"{accuracy:.1%}")
+        figure("Teacher", f"{teacher['accuracy']:.1%}")
 
 
 def figure(label: str, value: str, change: str | None = None, more_is_good: bool | None = None) -> None:
@@ -69,6 +79,7 @@ def result(page: str, run: Run) -> None:
         if os.environ.get("HEADLIGHT_PUBLIC") != "1":
             for name, title in PLACES.items():
                 if name != "language" or run.spec.task != NEXT:
+                    title = TAUGHT if name == "compare" and run.spec.distils else title
                     st.button(title, icon=ICONS[name], key=f"{page}_to_{name}", on_click=wish(name))
         st.button("Save the model", icon=":material/download:", key=f"{page}_save", on_click=wish("save"))
         wanted = st.session_state.get(key)

@@ -52,7 +52,8 @@ def _saved(ref: str, model: Model, bits: int) -> Path:
     from models.jobs.store import home
     from models.tuning import rounding
 
-    folder = home() / "models" / f"{model.info.name.replace('/', '-')}-{bits}-bits-{model.id[:6]}"
+    of = hashlib.sha256(ref.encode()).hexdigest()[:6]  # folders of one name are told apart
+    folder = home() / "models" / f"{model.info.name.replace('/', '-')}-{bits}-bits-{of}"
     folder.mkdir(parents=True, exist_ok=True)
     rounding.save(ref, bits, folder)
     return folder

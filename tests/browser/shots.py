@@ -33,7 +33,8 @@ def main(wanted: list[str]) -> None:
         if not wanted or "readme" in wanted:
             for name, (place, height) in readme().items():
                 tokens = 14 if name == "generation" else 0
-                shoot(browser, address + place, DOCS / f"{name}.png", 1280, height, "light", tokens)
+                press = "Train" if name == "fine_tuning" else ""
+                shoot(browser, address + place, DOCS / f"{name}.png", 1280, height, "light", tokens, press)
 
 
 def readme() -> dict[str, tuple[str, int]]:
@@ -49,6 +50,7 @@ def readme() -> dict[str, tuple[str, int]]:
         "question_answering": ("/language_tasks?language_model=bert-qa", 900),
         "translation": ("/language_tasks?language_model=marian-en-fr", 1150),
         "summarization": ("/language_tasks?language_model=bart-summary", 1250),
+        "fine_tuning": ("/fine_tuning", 1130),
         "fill_the_gap": ("/language_tasks?language_model=bert-stories&language_words=lovely", 1000),
     }
 
@@ -62,12 +64,19 @@ def induction() -> str:
     return f"/text_attention?{urlencode({'text': text, 'heads': heads})}"
 
 
-def shoot(browser: Browser, address: str, file: Path, width: int, height: int, scheme: str, tokens: int = 0) -> None:
-    """One picture of one place, drawn and at rest; of Generation, after so many tokens."""
+def shoot(
+    browser: Browser, address: str, file: Path, width: int, height: int, scheme: str, tokens: int = 0, press: str = ""
+) -> None:
+    """One picture of one place, drawn and at rest; of Generation, after so many tokens; of a training, at its end."""
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(address)
-    page.locator(".view[data-ready] :is(.wb, .cmp, .px, .anatomy, .pn, svg), .stCode").last.wait_for(timeout=90_000)
+    if press:
+        page.get_by_role("button", name=press, exact=True).click(timeout=90_000)
+        page.get_by_text("All steps are done").wait_for(timeout=300_000)
+    page.locator(".view[data-ready] :is(.wb, .cmp, .px, .anatomy, .pn, .ln, svg), .stCode, .stDataFrame").last.wait_for(
+        timeout=90_000
+    )
     for number in range(tokens):
         page.get_by_role("button", name="One token").click()
         page.locator(".written button").nth(number).wait_for()

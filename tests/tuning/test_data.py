@@ -61,6 +61,8 @@ def test_a_million_rows_are_thinned_and_a_broken_encoding_is_read() -> None:
     assert len(found.texts) == 20_000
     assert found.texts[-1] == "text 999950"
     assert found.notes == ("Of 1,000,000 rows 20,000 are used, spread evenly over all of them.",)
+    long = labelled([f"{i} " + "x" * 7_998 for i in range(2_000)], ["a" if i % 3 else "b" for i in range(2_000)])
+    assert sum(map(len, long.texts)) <= 10_000_000
     table = tables.parse(b"text,label\n" + ROWS.encode() + "Café,no\n".encode("latin-1"))
     assert of_table(table, "text", "label").texts[-1] == "Café"
     assert "not in UTF-8" in table.notes[0]

@@ -63,6 +63,6 @@ def test_it_is_graded_on_data_whose_classes_it_knows() -> None:
     found = rounding.graded("roberta-sentiment", CLASSIFY, reviews)
     assert found is not None
     assert len(found.answers) == 600
-    assert found.accuracy == pytest.approx(0.68, abs=0.03)
+    assert found.accuracy == pytest.approx(0.612, abs=0.01)
     assert rounding.graded("roberta-sentiment", CLASSIFY, EXAMPLES["topics"].make()) is None
     assert rounding.graded("bert-stories", GAPS, EXAMPLES["log"].make()) is not None

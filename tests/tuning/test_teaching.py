@@ -99,7 +99,7 @@ def test_who_cannot_teach_says_why(folders: Path) -> None:
 def test_a_student_sees_through_wrong_labels_with_its_teacher() -> None:
     """Measured over seeds 0 to 4, by the labels that are right: 0.69 to 0.79 without its teacher, 0.90 to 0.92 with."""
     data, right = films(), films(wrong=0.0)
-    assert sum(a != b for a, b in zip(data.labels, right.labels, strict=True)) == 80
+    assert sum(a != b for a, b in zip(data.labels, right.labels, strict=True)) == 76
     found = []
     for weight in (0.0, 0.9):
         spec = Spec(
