@@ -11,6 +11,7 @@ from pages.parts import cards, frame
 frame.begin_home("See what every attention head sees")
 st.markdown("Type a text, point at a word, and read in numbers and in words where each head looks.")
 pictures = cards.examples(zoo.bundled())
-cards.pages(frame.pages())
+places = cards.pages(frame.pages())
 cards.models(zoo.bundled())
 cards.draw(pictures)
+cards.sketch(places)

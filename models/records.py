@@ -350,6 +350,77 @@ class Detections:
 
 
 @dataclass(frozen=True)
+class Caption:
+    """A caption as a painter reads it: `words` with the mark that begins the picture last, `ids` of the same."""
+
+    text: str
+    ids: tuple[int, ...]
+    words: tuple[str, ...]
+    unknown: tuple[int, ...]  # places of words that are not in its vocabulary
+    untrained: tuple[int, ...]  # places of words that have a token and were never trained
+    asked: str  # what the caption asks for, in the judge's words; "" if it is no caption of the kind it knows
+    strange: tuple[tuple[str, str], ...]  # pairs of colour and shape that were kept from training
+    held_out: bool  # whether the caption as a whole was kept from training
+
+
+@dataclass(frozen=True)
+class Painting:
+    """A picture painted cell by cell: palette numbers [row, column], and what an exact judge says of it."""
+
+    codes: NDArray[np.int64]
+    probability: Floats  # [cell]: of its colour, by the model itself among all tokens
+    seed: int
+    mask: str = "full"
+    put: tuple[tuple[int, int], ...] = ()  # (cell, palette number) chosen by hand
+    shows: str = ""  # the scene that it is, exactly; "" for none
+    right: bool | None = None  # whether that is what was asked; None if nothing was that can be judged
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "codes", frozen(self.codes, np.int64))
+        object.__setattr__(self, "probability", frozen(self.probability, np.float32))
+
+    @property
+    def likelihood(self) -> float:
+        """Sum of the natural logarithms of its cells' probabilities."""
+        return float(np.log(np.maximum(self.probability.astype(np.float64), np.finfo(np.float32).tiny)).sum())
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """What was painted of a caption: several pictures, and the chosen one's luck under every mask.
+
+    `every` [cell, token], `offered` [cell, colour] and `attention` are the chosen one's: what each cell's colour was
+    drawn from, by the model itself and after temperature and top-k; what each position read.
+    """
+
+    caption: Caption
+    names: tuple[str, ...]  # of all tokens; the colours of cells come last
+    colours: tuple[tuple[str, tuple[int, int, int]], ...]  # by palette number: name, red, green, blue
+    candidates: tuple[Painting, ...]
+    which: int  # of the candidates
+    under: tuple[Painting, ...]  # one for each mask
+    chosen: Painting  # of those
+    masks: dict[str, Bools] = field(repr=False)  # [query, key], words and cells
+    every: Floats = field(repr=False)
+    offered: Floats = field(repr=False)
+    attention: Attention = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Codebook:
+    """A picture as tokens: `tiles` uint8 [code, row, column, rgb], `codes` the tile at each place [row, column]."""
+
+    tiles: NDArray[np.uint8]
+    codes: NDArray[np.int64]
+    asked: int  # tiles that were asked for; a picture may have fewer different patches
+    psnr: float  # decibels; infinite where nothing was lost
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tiles", frozen(self.tiles))
+        object.__setattr__(self, "codes", frozen(self.codes))
+
+
+@dataclass(frozen=True)
 class Seen:
     """What a model was shown of a picture.
 

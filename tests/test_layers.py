@@ -68,6 +68,8 @@ LIGHT = (
     "models/tuning/data.py",
     "models/tuning/examples.py",
     "models/tuning/history.py",
+    "models/painting/masks.py",
+    "models/painting/codebook.py",
     "models/learn/spec.py",
     "models/learn/tasks.py",
     "models/learn/presets.py",

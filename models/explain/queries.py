@@ -20,12 +20,14 @@ class Looks:
     """A detector's attention by what reads what, None where the model has no such layers.
 
     `cross`: queries read the picture. `between`: queries read one another; rows that also read something else do not
-    sum to 1. `encoder`: the picture's patches read one another.
+    sum to 1. `encoder`: the picture's patches read one another. `in_one`: the three are parts of one stack, in which
+    patches and queries are read together, the queries at the end (YOLOS).
     """
 
     cross: Attention | None
     between: Attention | None
     encoder: Attention | None
+    in_one: bool = False
 
 
 def looks(trace: Trace) -> Looks:
@@ -65,7 +67,7 @@ def _in_one(stack: Attention, n: int) -> Looks:
     queries = Sequence(tuple(f" query {i}" for i in range(n)), np.zeros(n, bool))
     cross = _part(replace(stack, kind="cross", queries=queries), lambda weights: weights[:, -n:])
     between = _part(replace(stack, kind="decoder", queries=queries, keys=queries), lambda w: w[:, -n:, -n:])
-    return Looks(cross, between, stack)
+    return Looks(cross, between, stack, in_one=True)
 
 
 def _part(stack: Attention, cut: Callable[[Floats], Floats]) -> Attention:

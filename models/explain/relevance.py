@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from models.explain.queries import Looks
 from models.explain.square import squared
 from models.records import Attention, Floats, Sequence
 
@@ -76,6 +77,20 @@ def _carried(mixed: list[Floats]) -> Floats:
     for one in mixed:
         relevance = relevance + one @ relevance
     return relevance
+
+
+def of_query(looks: Looks, query: int) -> Floats:
+    """What the answer of one object query of a detector rests on: a number per key of `looks.cross`.
+
+    The trace must have been made with the gradient of that answer. Raises ValueError where no path leads from the
+    query to the picture.
+    """
+    cross, between, encoder = looks.cross, looks.between, looks.encoder
+    if cross is None or between is None or encoder is None or cross.points is not None or encoder.points is not None:
+        raise ValueError("no attention that can be followed leads from these queries to the picture")
+    if looks.in_one:
+        return of_stack(encoder)[len(encoder.queries) - len(cross.queries) + query]
+    return of_encoder_decoder(encoder, between, cross)[query]
 
 
 def of_encoder_decoder(encoder: Attention, decoder: Attention, cross: Attention) -> Floats:

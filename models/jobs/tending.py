@@ -7,17 +7,24 @@ while not closing.wait(TEND):
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
-from models.jobs.store import Store
+from models.jobs.desk import Desk
+from models.jobs.kinds import kind
+from models.jobs.protocol import QUEUED
+from models.jobs.store import DiskTrouble, Store, TicketGone
 
+LEAD = 0.5  # seconds between two looks of those who lead other jobs
 TEND = 0.05  # seconds between two looks at workers and queue
 SILENT = 20.0  # seconds without a sign of life after which a worker of another server counts as dead
+REST = 30.0  # seconds after which a worker that is not needed goes
 DEATHS = 3  # of workers in a row, without progress, after which a job is not tried again
 GIVEN_UP = f"The run's process ended {DEATHS} times without getting on: there may be too little memory."
 
@@ -57,26 +64,65 @@ class Crew:
     hire: Callable[[], Hand]
     warm: bool = True  # one worker more than is needed now stands ready
     hands: list[Hand] = field(default_factory=list)
+    _idle: float = 0.0  # since when more workers stand ready than are needed
+    leaders: dict[str, tuple[Desk, Any]] = field(default_factory=dict)
+    _led: float = 0.0  # when those who lead were asked last
     _signs: dict[str, tuple[float, float]] = field(default_factory=dict)  # ticket -> its last sign of life, seen when
 
     def tend(self) -> None:
         """Bury the dead, give waiting jobs to free workers, keep one warm."""
         self._bury()
+        self._lead()
         free = [hand for hand in self.hands if hand.free]
         for hand in free:
             hand.job = hand.ticket = ""
         queue = self.store.queue()
         busy = len(self.hands) - len(free)
+        self._send_home(free, queue)
         wanted = min(self.n_slots, busy + max(len(queue), int(self.warm)))
         while len(self.hands) < wanted:
             self.hands.append(self.hire())
         self._give(queue, free[: max(0, self.n_slots - busy)])
 
+    def _lead(self) -> None:
+        """Take jobs that lead others, and let them."""
+        now = time.monotonic()
+        if now - self._led < LEAD:
+            return
+        self._led = now
+        for job in self.store.leaderless():
+            ticket = secrets.token_hex(8)
+            if self.store.give(job, ticket, os.getpid()):
+                name, spec = self.store.spec(job, ticket)
+                desk = Desk(self.store, job, ticket, threading.Event())
+                self.leaders[job] = desk, kind(name).load().Leader(desk, spec, self.store.owner(job))
+        for job, (_, leader) in list(self.leaders.items()):
+            with contextlib.suppress(DiskTrouble):
+                if self._over(leader):
+                    del self.leaders[job]
+
+    @staticmethod
+    def _over(leader: Any) -> bool:
+        try:
+            return bool(leader.lead())
+        except TicketGone:
+            return True
+
+    def _send_home(self, free: list[Hand], queue: list[tuple[str, str]]) -> None:
+        """Workers that nobody has needed for a while give their memory back."""
+        now = time.monotonic()
+        if queue or len(free) <= int(self.warm):
+            self._idle = now
+        elif now - self._idle > REST:
+            self._idle = now
+            self.hands.remove(free[-1])
+            free.pop().close()
+
     def _give(self, queue: list[tuple[str, str]], free: list[Hand]) -> None:
         """First come, first served, but nobody holds more than `per_visitor` places."""
         if not queue or not free:
             return
-        running = [owner for _, owner, *_ in self.store.held()]
+        running = self.store.busy()
         for job, owner in queue:
             if not free:
                 return
@@ -91,7 +137,7 @@ class Crew:
             self.hands.remove(hand)
             if hand.job:
                 self.store.bury(hand.job, hand.ticket, DEATHS, GIVEN_UP)
-        ours = {hand.ticket for hand in self.hands}
+        ours = {hand.ticket for hand in self.hands} | {desk.ticket for desk, _ in self.leaders.values()}
         for job, _, ticket, pid, beat in self.store.held():
             if ticket not in ours and (not _alive(pid) or self._silent(ticket, beat)):
                 self.store.bury(job, ticket, DEATHS, GIVEN_UP)
@@ -105,6 +151,9 @@ class Crew:
 
     def close(self) -> None:
         """Let the workers lay their jobs down."""
+        for desk, _ in self.leaders.values():
+            with contextlib.suppress(TicketGone, DiskTrouble):
+                desk.write(state=QUEUED, leave=True)  # the next engine takes it up
         for hand in self.hands:
             hand.close()
         for hand in self.hands:

@@ -29,6 +29,8 @@ def save(spec: Spec, state: bytes, folder: Path) -> None:
     """
     trainer = Trainer(spec)
     trainer.resume(state)
+    if tasks.TASKS[spec.task].picture:
+        raise hf.NotExpressible("A model of pictures cannot be saved as a Hugging Face folder yet; the script can be.")
     model, now = trainer.model, trainer.spec
     with torch.no_grad():
         for name, weight in model.named_parameters():

@@ -1,9 +1,10 @@
 """A run of the playground as a job: obeys commands between steps, and leaves curves, frames and snapshots.
 
-Events, in the order in which things happened: "steps" (a block of them), "evaluation", "frame", "change", "back" (to a
-snapshot: what came after it does not count any more), "refused" (a command, with why). After a kill the run goes on
-from its last snapshot with the changes that were recorded since; what it says a second time is the same, and is not
-written a second time.
+Events, in the order in which things happened: "steps" (a block of them), "evaluation", "frame", "moved" (what a step
+did to each part of the model), "change", "back" (to a snapshot: what came after it does not count any more), "stages"
+(a step in slow motion), "ablated", "replayed", "plan", "kept", "refused" (a command, with why). After a kill the run
+goes on from its last snapshot with the changes that were recorded since; what it says a second time is the same, and
+is not written a second time.
 """
 
 from __future__ import annotations
@@ -14,16 +15,17 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from models.jobs.protocol import DONE, PAUSED, RUNNING
-from models.learn import frames
+from models.learn import checking, frames, looking, stages
 from models.learn.history import History
-from models.learn.spec import read
-from models.learn.trainer import Diverged, Step, Trainer
-from models.records import ConfigError
+from models.learn.spec import START, Change, of_job
+from models.learn.trainer import Diverged, Step, Trainer, again
+from models.records import ConfigError, Floats
 
 if TYPE_CHECKING:
     from models.jobs.worker import Desk
 
 FLUSH = 0.2  # seconds between two writes while it trains
+SLOW = 1.0  # steps a second below which each step is told stage by stage
 POLL = 0.03  # seconds between two looks for commands while it waits
 FRAMES = 50  # evaluations and frames of a whole run, about
 KEPT = 4  # snapshots
@@ -43,7 +45,8 @@ class Running:
 
     def __init__(self, desk: Desk, spec: dict[str, Any]) -> None:
         self.desk = desk
-        self.trainer = Trainer(read(spec))
+        self.trainer = Trainer(of_job(spec))
+        self.start: dict[str, Any] = spec.get(START) or {}
         self.history = History()
         self.history.take(desk.store.events(desk.job))
         self.recorded = self.history.last  # steps up to here were written down before
@@ -55,6 +58,7 @@ class Running:
         self.obeyed = 0
         self.playing, self.until = self.history.playing, self.history.until
         self.state, self.reason = PAUSED, ""
+        self.spread: looking.Spread | None = None
         self.pace = 0.0  # steps a second, 0: as many as it can
         self.flushed = self.looked = time.monotonic()
         self.begin()
@@ -65,18 +69,26 @@ class Running:
         A new run looks at the model before it has learnt anything.
         """
         if not self.snapshots:
+            self._keep()
             self._look()
             self.flush()
             return
         self._load(max(self.snapshots))
-        waiting = self.history.changes[self.trainer.turned :]
-        while True:
-            while waiting and waiting[0].step <= self.trainer.step:
-                change = waiting.pop(0)
-                self.trainer.change(change.knob, change.new)
-            if self.trainer.step >= self.recorded:
-                return
-            self.trainer.advance()
+        for _ in again(self.trainer, self.history.changes, self.recorded):
+            pass
+
+    def _keep(self) -> None:
+        """Begin with what fits of another run's weights, if that was asked for."""
+        if not self.start:
+            return
+        name = f"snapshot/{int(self.start['step']):07}"
+        state = self.desk.store.artifact(str(self.start["job"]), name)
+        if state is None:
+            self.events.append(("refused", {"why": "The weights that were to be kept are gone; all are new."}))
+            return
+        kept, new = self.trainer.keep(state)
+        self.artifacts[checking.START] = state
+        self.events.append(("kept", {"step": self.start["step"], "kept": kept, "new": new}))
 
     def serve(self) -> None:
         """Obey, step, write down; until told to leave."""
@@ -114,30 +126,42 @@ class Running:
             self.flush()
 
     def _do(self, command: dict[str, Any]) -> None:
-        what = command["do"]
-        if what == "play":
-            self.play(None)
-        elif what == "step":
-            self.play(self.trainer.step + int(command["n"]))
-        elif what == "pause":
-            self.pause()
-        elif what == "pace":
-            self.pace = float(command["steps"])
-        elif what == "set":
-            self.turn(command["knob"], command["value"])
-        elif what == "back":
-            self.back()
-        else:
+        what = str(command["do"])
+        does = {
+            "play": lambda: self.play(None),
+            "step": lambda: self.play(int(command["to"]) if "to" in command else self.trainer.step + int(command["n"])),
+            "pause": self.pause,
+            "pace": lambda: setattr(self, "pace", float(command["steps"])),
+            "set": lambda: self.turn(command["knob"], command["value"]),
+            "back": self.back,
+            "plan": lambda: self.plan(command["changes"]),
+            "ablate": lambda: checking.ablate(self),
+            "replay": lambda: checking.replayed(self),
+        }
+        if what not in does:
             raise ValueError(f"“{what}” is nothing that a run can do.")
+        does[what]()
+
+    def waiting(self) -> bool:
+        """Whether something else was asked meanwhile."""
+        return any(number > self.obeyed for number, _ in self.desk.store.commands(self.desk.job))
 
     def play(self, until: int | None) -> None:
         """Go on, to a step or to the end."""
         if self.trainer.step >= self.trainer.spec.steps:
             self._stand(DONE, ALL_DONE)
             return
+        if until is not None and self.trainer.step >= until:
+            self._stand(PAUSED, "")
+            return
         self.playing, self.until = True, until
         self.events.append(("playing", {"until": until}))
         self.flush(RUNNING)
+
+    def plan(self, changes: list[dict[str, Any]]) -> None:
+        """Knobs to be turned when their step comes, as in a run that was shared."""
+        self.history.planned = [Change(**change) for change in changes]
+        self.events.append(("plan", {"changes": changes}))
 
     def pause(self, state: str = PAUSED, reason: str = "") -> None:
         """Stand still, with a frame and a snapshot of where."""
@@ -181,7 +205,10 @@ class Running:
         """One step, and what is due after it."""
         began = time.monotonic()
         try:
-            self.steps.append(self.trainer.advance())
+            for change in self.history.planned:
+                if change.step == self.trainer.step:
+                    self.turn(change.knob, change.new)
+            self.steps.append(self._advance())
         except Diverged as problem:
             self._diverged(problem)
             return
@@ -192,6 +219,29 @@ class Running:
             self.pause()
         else:
             self._between(step, began)
+
+    def _advance(self) -> Step:
+        """A step; one after which the model is looked at is watched itself, and a slow one told."""
+        coming, slow = self.trainer.step + 1, 0 < self.pace < SLOW
+        if not slow and coming not in (self.until, self.trainer.spec.steps) and coming % every(self.trainer.spec.steps):
+            return self.trainer.advance()
+        told: dict[str, Any] = {}
+
+        def advance() -> Step:
+            if not slow:
+                return self.trainer.advance()
+            step, body = stages.staged(self.trainer)
+            told.update(body)
+            return step
+
+        step, moved = looking.watched(self.trainer, advance)
+        self.spread = looking.spread(self.trainer)
+        if coming > self.recorded:
+            figures = {"norms": [_number(n) for n in moved.norms], "ratios": [_number(r) for r in moved.ratios]}
+            self.events.append(("moved", {"step": coming, "parts": moved.parts, **figures}))
+        if slow:
+            self.events.append(("stages", told))
+        return step
 
     def _between(self, step: int, began: float) -> None:
         """What is due between two steps: a look, a write, a rest."""
@@ -227,10 +277,11 @@ class Running:
         found, step = self.trainer.evaluate(), self.trainer.step
         if step not in self.history.frames:
             self._put_steps()
-            frame = self.trainer.frame()
-            self.artifacts[f"frame/{step:07}"] = frames.packed(frame.weights, frame.predicted)
+            frame = looking.frame(self.trainer)
+            self.artifacts[f"frame/{step:07}"] = frames.packed(frame.weights, frame.predicted, self.spread)
             body = {"step": step, "loss": _number(found.loss), "accuracy": found.accuracy, "exact": found.exact}
-            self.events += [("evaluation", body), ("frame", {"step": step})]
+            scores = {name: _rounded(getattr(frame, name)) for name in ("entropy", "induction")}
+            self.events += [("evaluation", body), ("frame", {"step": step, **scores})]
         if step not in self.snapshots and math.isfinite(found.loss):
             self.artifacts[f"snapshot/{step:07}"] = self.trainer.state()
             self.snapshots.append(step)
@@ -275,6 +326,11 @@ class Running:
 def every(steps: int) -> int:
     """Steps between two evaluations: about fifty in a run."""
     return max(1, steps // FRAMES)
+
+
+def _rounded(values: Floats) -> list[list[float]]:
+    """Scores of heads, as short as they are drawn."""
+    return [[round(float(v), 4) if math.isfinite(v) else 0.0 for v in row] for row in values]
 
 
 def _number(value: float) -> float | None:

@@ -136,6 +136,24 @@ PRESETS: dict[str, Preset] = {
         {"task": "characters", "length": 32, "dropout": 0.1, "steps": 2_000},
         Goal("accuracy", 0.4),
     ),
+    "labels": Preset(
+        "Label texts",
+        "“Not” turns a judgement round: a head has to bring it to the word it judges. Or give a table of your own.",
+        {"task": "labels", "length": 8, "steps": 300},
+        Goal("exact", 0.95),
+    ),
+    "shapes": Preset(
+        "Name shapes",
+        "A vision transformer from nothing: watch what its class token begins to look at.",
+        {"task": "shapes", "vocabulary": 4, "examples": 2_000, "steps": 1_000},
+        Goal("exact", 0.9),
+    ),
+    "clothes": Preset(
+        "Name clothes",
+        "Four hundred pictures are soon learnt by heart: training goes to nothing, validation does not follow.",
+        {"task": "clothes", "examples": 400, "steps": 400},
+        Goal("exact", 0.6),
+    ),
     "copy": Preset("Copy a word", "The smallest task that needs attention.", {"task": "copy", "steps": 1_000}),
     "no-position": Preset(
         "Reverse without positions",

@@ -20,6 +20,7 @@ OPTIMISERS = ("SGD", "momentum", "Adam", "AdamW")
 POSITIONS = ("learned", "rope halves", "sinusoidal", "alibi", "t5", "none")
 LONGEST_TEXT = 200_000  # characters that are trained on
 MOST_SEED = 2**31 - 1
+START = "start"  # of a job's specification: {"job", "step"} of the snapshot whose weights are kept where they fit
 
 
 def knob(
@@ -52,6 +53,10 @@ class Spec:
         0.9, "Share trained on", REBUILD, 0.1, 0.95, about="Of all questions; the others are for validation only."
     )
     text: str = knob("", "Your text", REBUILD)
+    table: str = knob("", "Your table", REBUILD)
+    patch: int = knob(
+        7, "Patch", REBUILD, choices=(4, 7, 14), about="Side of a patch in pixels. Only pictures have any."
+    )
     n_layers: int = knob(2, "Layers", REBUILD, 1, 6)
     n_heads: int = knob(4, "Heads per layer", REBUILD, 1, 8)
     n_kv_heads: int = knob(0, "Key-value heads", REBUILD, 0, 8, about="Fewer: heads share keys and values. 0: none do.")
@@ -86,6 +91,9 @@ class Spec:
     pattern: str = knob("full", "Attention pattern", LIVE, choices=tuple(p for p in PATTERNS if p != "causal"))
     width: int = knob(4, "Window width", LIVE, 1, 32, about="Of windows and blocks, in positions.")
     residual: bool = knob(True, "Residual stream", LIVE, about="Off: each step replaces what was there.")
+    precision: str = knob(
+        "float32", "Precision", LIVE, choices=("float32", "bfloat16"), about="Of training; validation is in float32."
+    )
     ema: float = knob(0.0, "Average of weights", LIVE, 0.0, 0.999, about="Validation reads the average. 0: off.")
 
     def __post_init__(self) -> None:
@@ -111,11 +119,15 @@ class Spec:
         """The shape; raises ConfigError in its own words."""
         from models.learn import tasks
 
+        kind = tasks.TASKS[self.task].picture
         names = ("n_layers", "n_heads", "d_model", "d_ff", "position", "norm", "norm_place", "activation", "bias")
         more = ("tied", "rope_base", "embedding_std", "init_std")
         return Config(
             d_vocab=len(tasks.symbols(self)),
-            max_len=tasks.n_tokens(self) - 1,
+            kind="vision" if kind else "decoder",
+            picture=kind.shape if kind else None,
+            patch=self.patch if kind else 0,
+            max_len=max(2, tasks.n_tokens(self) - 1),  # of pictures the patches decide
             n_kv_heads=self.n_kv_heads or None,
             **{name: getattr(self, name) for name in names + more},
         )
@@ -155,6 +167,7 @@ class Spec:
 
 
 NAMES: dict[str, Field[Any]] = {f.name: f for f in fields(Spec)}
+OWN = ("text", "table")  # what a visitor gave: too much for a line in the address
 
 
 @dataclass(frozen=True)
@@ -195,6 +208,11 @@ def read(values: Mapping[str, Any]) -> Spec:
     return Spec(**{name: _as_type(name, value) for name, value in values.items()})
 
 
+def of_job(values: Mapping[str, Any]) -> Spec:
+    """The Spec of a job, whose specification may also say which weights it begins with; raises ConfigError."""
+    return read({name: value for name, value in values.items() if name != START})
+
+
 def _as_type(name: str, value: Any) -> Any:
     """A whole number is fine where a number is wanted, and nothing else is bent."""
     wanted = _kind(name)
@@ -203,7 +221,7 @@ def _as_type(name: str, value: Any) -> Any:
 
 def to_address(spec: Spec, start: Spec) -> str:
     """What differs from `start`, as it stands in a link; the visitor's own text has a place of its own."""
-    parts = {name: getattr(spec, name) for name in NAMES if name != "text"}
+    parts = {name: getattr(spec, name) for name in NAMES if name not in OWN}
     return ",".join(f"{n}:{json.dumps(v).strip(chr(34))}" for n, v in parts.items() if v != getattr(start, n))
 
 
@@ -215,7 +233,7 @@ def from_address(address: str, start: Spec) -> tuple[dict[str, Any], list[str]]:
     values, notices = {}, []
     for part in address[:2_000].split(",") if address else []:
         name, _, said = part.partition(":")
-        if name not in NAMES or name == "text":
+        if name not in NAMES or name in OWN:
             notices.append(f"The link names a knob “{name[:30]}” that does not exist.")
         elif name in values:
             notices.append(f"The link gives {label(name)} twice; the first counts.")
@@ -238,7 +256,7 @@ def _parsed(name: str, said: str) -> tuple[Any, str]:
             number = float(said)
             if not math.isfinite(number):
                 raise ValueError
-            value = min(max(number, facts["low"]), facts["high"])
+            value = number if facts["low"] is None else min(max(number, facts["low"]), facts["high"])
             if value != number:
                 return wanted(value), f"{label(name)} {said[:20]} in the link was moved to {written(wanted(value))}."
             value = wanted(value)
@@ -259,7 +277,7 @@ def _problem(name: str, value: Any) -> str:
 
         return "" if value in tasks.TASKS else f"There is no task “{value[:40]}”; there are {', '.join(tasks.TASKS)}."
     if facts["choices"] and value not in facts["choices"]:
-        return f"{label(name)} “{value[:40]}” is unknown; it can be {', '.join(facts['choices'])}."
+        return f"{label(name)} “{str(value)[:40]}” is unknown; it can be {', '.join(map(str, facts['choices']))}."
     if facts["low"] is not None and not facts["low"] <= value <= facts["high"]:
         low, high = (wanted(facts[edge]) for edge in ("low", "high"))
         return f"{label(name)} must be from {written(low)} to {written(high)}; got {written(value)}."

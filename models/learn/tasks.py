@@ -16,8 +16,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from models.learn import pictures, tables
+from models.learn.texts import ALICE
+
 if TYPE_CHECKING:
     from models.learn.spec import Spec
+    from models.records import Config
 
 Ids = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -43,6 +47,20 @@ class Row(NamedTuple):
     graded: int
 
 
+def decoder(config: Config) -> Any:
+    """A model that reads symbols."""
+    from models.scratch.transformer import Decoder
+
+    return Decoder(config)
+
+
+def vision(config: Config) -> Any:
+    """A model that looks at pictures."""
+    from models.scratch.vision import Vision
+
+    return Vision(config)
+
+
 @dataclass(frozen=True)
 class Task:
     """What a task is called, what it may be asked, and how a row of it is drawn."""
@@ -56,15 +74,26 @@ class Task:
     longest: Callable[[Spec], int]  # symbols of a row
     length_is: str = ""  # what length counts; "" where the task has none
     vocabulary_is: str = ""
+    examples: int = 20_000  # a good number of them to start with
+    apart: str = ""  # between symbols, where a row is written
+    row: Callable[[random.Random, Spec, bool], Row] | None = None  # where a row is no question; True: held out
+    rows: Callable[[Spec], list[Row]] | None = None  # where there are only so many of them
+    seen: Callable[[Spec, bool, int], pictures.Drawn] | None = None  # where pictures are asked about
+    picture: pictures.Kind | None = None
+    model: Callable[[Config], Any] = decoder
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Token ids [row, position]; whether the token at a position counts for loss or for grades, [row, position]."""
+    """Token ids [row, position]; whether the token at a position counts for loss or for grades, [row, position].
+
+    With pictures a row is two tokens: the picture stands for the first, its class is the second.
+    """
 
     tokens: Ids = field(repr=False)
     trained: Bools = field(repr=False)
     graded: Bools = field(repr=False)
+    pictures: NDArray[np.uint8] | None = field(default=None, repr=False)  # [row, channel, height, width]
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -162,6 +191,17 @@ def text(chance: random.Random, spec: Spec, held_out: bool) -> Row:
     return Row([c if c in known else UNKNOWN for c in part[start : start + n_tokens(spec)]], 1, 1)
 
 
+def labelled(spec: Spec) -> list[Row]:
+    """Rows of the visitor's table, each text once: its beginning, "=", its label."""
+    known = set(symbols(spec))
+    found: dict[tuple[str, ...], Row] = {}
+    for whole, label in tables.pairs(spec.table):
+        said = tuple(word if word in known else UNKNOWN for word in whole[: spec.length])
+        row = Row([*said, ASKS, tables.symbol(label), END], len(said) + 1, len(said) + 1)
+        found.setdefault(said, row)
+    return list(found.values())
+
+
 def letters(spec: Spec) -> Sequence[str]:
     """The first ones of the alphabet."""
     return LETTERS[: spec.vocabulary]
@@ -220,6 +260,7 @@ TASKS = {
         lambda spec: 5,
         "",
         "the modulus p",
+        apart=" ",
     ),
     "induction": Task(
         "Go on with what repeats",
@@ -231,6 +272,7 @@ TASKS = {
         lambda spec: spec.length + 1,
         "letters read",
         "letters",
+        row=induction,
     ),
     "brackets": Task(
         "Close the brackets",
@@ -272,14 +314,58 @@ TASKS = {
         characters,
         lambda spec: spec.length + 1,
         "characters read",
+        row=text,
+    ),
+    "labels": Task(
+        "Label your own texts",
+        "Read a text word by word and say its label; a table of your own, or short judgements made up for a start.",
+        None,
+        (2, 64, 12),
+        NONE,
+        lambda spec: tables.vocabulary(spec.table),
+        lambda spec: spec.length + 3,
+        "words read",
+        apart=" ",
+        rows=labelled,
+    ),
+    "clothes": Task(
+        "Name clothes",
+        "Look at a grey picture of 28 x 28 pixels and name the garment (Fashion-MNIST).",
+        None,
+        (1, 64, 8),
+        NONE,
+        pictures.classes,
+        lambda spec: 2,
+        examples=400,
+        seen=pictures.clothes,
+        picture=pictures.CLOTHES,
+        model=vision,
+    ),
+    "shapes": Task(
+        "Name shapes",
+        "Look at a picture and name the shape in it: any colour, any place.",
+        None,
+        (1, 64, 8),
+        (2, 6, 4),
+        pictures.classes,
+        lambda spec: 2,
+        "",
+        "kinds of shapes",
+        2_000,
+        seen=pictures.shapes,
+        picture=pictures.SHAPES,
+        model=vision,
     ),
 }
 
 
 def symbols(spec: Spec) -> tuple[str, ...]:
     """What token ids stand for; END is 0 and fills short rows, the last is for what was never seen."""
-    first = [END, ASKS] if TASKS[spec.task].draw else [END]
-    return tuple(dict.fromkeys([*first, *TASKS[spec.task].alphabet(spec), UNKNOWN]))
+    task = TASKS[spec.task]
+    if task.picture:
+        return tuple(task.alphabet(spec))
+    first = [END, ASKS] if task.draw or task.rows else [END]
+    return tuple(dict.fromkeys([*first, *task.alphabet(spec), UNKNOWN]))
 
 
 def n_tokens(spec: Spec) -> int:
@@ -294,6 +380,12 @@ def problems(spec: Spec) -> dict[str, str]:
         value, what = getattr(spec, name), getattr(task, f"{name}_is")
         if what and not low <= value <= high:
             found[name] = f"“{task.title}” takes from {low} to {high} ({what}); got {value}."
+    if spec.task == "labels" and (problem := tables.problem(spec.table)):
+        found["table"] = problem
+    if task.picture and spec.examples > task.picture.most:
+        found["examples"] = f"“{task.title}” has {task.picture.most:,} pictures to train on; got {spec.examples:,}."
+    if task.picture and spec.tied:
+        found["tied"] = "Pictures have no embedding of symbols that could be the output too: switch it off."
     if spec.task == "characters":
         from models.learn.spec import LONGEST_TEXT
 
@@ -313,23 +405,46 @@ def held_out(question: Sequence[str], share: float) -> bool:
 def data(spec: Spec) -> Data:
     """All rows of a run, the same ones for the same task and data seed. Raises ConfigError if there are too few."""
     known = symbols(spec)
+    if TASKS[spec.task].seen:
+        return Data(known, _seen(spec, False, spec.examples), _seen(spec, True, HELD_OUT))
     train = _rows(spec, _drawn(spec, random.Random(f"{spec.data_seed} train"), spec.examples, False), known)
     unseen = _rows(spec, _drawn(spec, random.Random(f"{spec.data_seed} held out"), HELD_OUT, True), known)
     return Data(known, train, unseen)
 
 
+def _seen(spec: Spec, unseen: bool, n: int) -> Rows:
+    """Pictures and their classes as rows."""
+    seen = TASKS[spec.task].seen
+    assert seen is not None
+    shown, answers = seen(spec, unseen, n)
+    tokens = np.stack([np.zeros_like(answers), answers], 1)
+    counts = np.tile([False, True], (len(tokens), 1))
+    return Rows(tokens, counts, counts, shown)
+
+
 def sample(spec: Spec, n: int) -> list[str]:
-    """A few training rows as text, to see what will be learnt."""
-    joint = " " if spec.task == "modular addition" else ""
+    """A few training rows as text, to see what will be learnt; of pictures their names."""
+    if TASKS[spec.task].seen:
+        return [symbols(spec)[answer] for _, answer in _seen(spec, False, n).tokens]
+    joint = TASKS[spec.task].apart
     return [joint.join(row.symbols) for row in _drawn(spec, random.Random(f"{spec.data_seed} train"), n, False)]
+
+
+def sample_pictures(spec: Spec, n: int) -> NDArray[np.uint8] | None:
+    """The pictures of `sample`; None for a task that has none."""
+    return _seen(spec, False, n).pictures if TASKS[spec.task].seen else None
 
 
 def _drawn(spec: Spec, chance: random.Random, n: int, unseen: bool) -> list[Row]:
     """`n` rows of one side, different ones as long as there are any."""
     task = TASKS[spec.task]
-    if task.draw is None:
-        draw = {"induction": induction, "characters": text}[spec.task]
-        return [draw(chance, spec, unseen) for _ in range(n)]
+    if task.rows:
+        rows = [row for row in task.rows(spec) if held_out(row.symbols[: row.graded - 1], spec.share) == unseen]
+        chance.shuffle(rows)
+        return _some(rows[:n], unseen, "Give more rows, or change the share.")
+    if task.row:
+        return [task.row(chance, spec, unseen) for _ in range(n)]
+    assert task.draw is not None
     found: dict[tuple[str, ...], Row] = {}
     misses = 0
     while len(found) < n and misses < MISSES:
@@ -338,12 +453,17 @@ def _drawn(spec: Spec, chance: random.Random, n: int, unseen: bool) -> list[Row]
         if tuple(asked) not in found and held_out(asked, spec.share) == unseen:
             found[tuple(asked)] = Row([*asked, ASKS, *answer, END], len(asked) + 1, len(asked) + 1)
             misses = 0
-    if not found:
+    return _some(list(found.values()), unseen, "Make them longer.")
+
+
+def _some(rows: list[Row], unseen: bool, advice: str) -> list[Row]:
+    """The rows, of which there must be one; raises ConfigError."""
+    if not rows:
         from models.records import ConfigError
 
         which = "held out" if unseen else "trained on"
-        raise ConfigError({"share": f"No question is {which}: there are too few of them. Make them longer."})
-    return list(found.values())
+        raise ConfigError({"share": f"No question is {which}: there are too few of them. {advice}"})
+    return rows
 
 
 def _rows(spec: Spec, drawn: list[Row], known: tuple[str, ...]) -> Rows:
@@ -357,22 +477,3 @@ def _rows(spec: Spec, drawn: list[Row], known: tuple[str, ...]) -> Rows:
         trained[i, row.trained : n] = True
         graded[i, row.graded : n] = True
     return Rows(tokens, trained, graded)
-
-
-ALICE = (
-    "Alice was beginning to get very tired of sitting by her sister on the bank, and of having nothing to do: once or "
-    "twice she had peeped into the book her sister was reading, but it had no pictures or conversations in it, “and "
-    "what is the use of a book,” thought Alice, “without pictures or conversations?” So she was considering in her own "
-    "mind (as well as she could, for the hot day made her feel very sleepy and stupid), whether the pleasure of making "
-    "a daisy-chain would be worth the trouble of getting up and picking the daisies, when suddenly a White Rabbit with "
-    "pink eyes ran close by her. There was nothing so very remarkable in that; nor did Alice think it so very much out "
-    "of the way to hear the Rabbit say to itself, “Oh dear! Oh dear! I shall be late!” (when she thought it over "
-    "afterwards, it occurred to her that she ought to have wondered at this, but at the time it all seemed quite "
-    "natural); but when the Rabbit actually took a watch out of its waistcoat-pocket, and looked at it, and then "
-    "hurried on, Alice started to her feet, for it flashed across her mind that she had never before seen a rabbit "
-    "with either a waistcoat-pocket, or a watch to take out of it, and burning with curiosity, she ran across the "
-    "field after it, and fortunately was just in time to see it pop down a large rabbit-hole under the hedge. In "
-    "another moment down went Alice after it, never once considering how in the world she was to get out again. The "
-    "rabbit-hole went straight on like a tunnel for some way, and then dipped suddenly down, so suddenly that Alice "
-    "had not a moment to think about stopping herself before she found herself falling down a very deep well."
-)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +22,7 @@ from torch import Tensor, nn
 
 from models.learn import tasks
 from models.learn.spec import Change, Spec, read
-from models.records import Floats, Knobs
-from models.scratch.attention import attention_weights, shared, split
-from models.scratch.transformer import Decoder
+from models.records import Floats
 from models.zoo.recipes.decoding import right_throughout
 
 BETAS = (0.9, 0.98)
@@ -57,15 +55,6 @@ class Evaluation:
     exact: float
 
 
-@dataclass(frozen=True)
-class Frame:
-    """The model at one step: attention [layer, head, query, key] on a fixed row, and what it says on a few."""
-
-    step: int
-    weights: Floats
-    predicted: tasks.Ids  # [row, position]: the token foretold for that position; -1 for the first
-
-
 class Trainer:
     """A run in memory: `advance` takes a step, `change` turns a knob, `state` and `resume` are its snapshot."""
 
@@ -74,11 +63,12 @@ class Trainer:
         self.start = self.spec = spec
         self.data = tasks.data(spec)
         torch.manual_seed(spec.init_seed)
-        self.model = Decoder(spec.config)
+        self.model: Any = tasks.TASKS[spec.task].model(spec.config)  # a Decoder, or a Vision for pictures
         self.average: dict[str, Tensor] = {}
         self.step = self.seen = self.turned = 0  # steps taken, rows read, knobs turned
         self.optimiser = self._optimiser()
         self._start_average(running=False)
+        self.batch: tuple[Tensor, Tensor] | None = None  # what was read last, and what was to be foretold
         self._epoch: tuple[int, tasks.Ids] = (-1, np.empty(0, np.int64))
         self._noise: tuple[Floats, tasks.Ids] | None = None
 
@@ -86,36 +76,62 @@ class Trainer:
 
     def advance(self) -> Step:
         """One step of the optimiser. Raises Diverged; the weights are then those before or after it, not to be used."""
+        lr = self.begin()
+        value = self.backward()
+        norm = self.clip()
+        self.check(value, norm)
+        self.update()
+        return Step(self.step, value, norm, lr)
+
+    def begin(self) -> float:
+        """Before a step: its learning rate is set, its dropout drawn from its own seed, the last gradient forgotten."""
         self.step += 1
-        spec, lr = self.spec, self.spec.lr_at(self.step)
-        torch.manual_seed((spec.order_seed * 1_000_003 + self.step) % 2**63)
+        lr = self.spec.lr_at(self.step)
+        torch.manual_seed((self.spec.order_seed * 1_000_003 + self.step) % 2**63)
         for group in self.optimiser.param_groups:
             group["lr"] = lr
         self.model.train()
         self.optimiser.zero_grad(set_to_none=True)
+        return lr
+
+    def backward(self) -> float:
+        """Forward and backward, `accumulation` times; the mean loss."""
         losses = []
-        for _ in range(spec.accumulation):
-            loss = self._loss(*self._batch())
-            (loss / spec.accumulation).backward()
+        for _ in range(self.spec.accumulation):
+            self.batch = self._batch()
+            loss = self._loss(*self.batch)
+            (loss / self.spec.accumulation).backward()
             losses.append(loss.item())
-        norm = nn.utils.clip_grad_norm_(self.model.parameters(), spec.clip or math.inf).item()
-        value = sum(losses) / len(losses)
+        return sum(losses) / len(losses)
+
+    def clip(self) -> float:
+        """No gradient longer than `clip`; the norm before."""
+        return nn.utils.clip_grad_norm_(self.model.parameters(), self.spec.clip or math.inf).item()
+
+    def check(self, value: float, norm: float) -> None:
+        """Raises Diverged for a loss that means nothing any more."""
         if not (math.isfinite(value) and math.isfinite(norm)):
             raise Diverged(self._why("no longer a number"))
         if value > BLOWN * math.log(len(self.data.symbols)):
             raise Diverged(self._why(f"{value:,.0f}, more than {BLOWN} times that of guessing"))
+
+    def update(self) -> None:
+        """The weights move; their average goes after them."""
         self.optimiser.step()
         self._follow()
-        return Step(self.step, value, norm, lr)
 
     def _why(self, what: str) -> str:
         rate = f"the learning rate was {self.spec.lr_at(self.step):.2g}"
         return f"At step {self.step:,} the loss was {what}; {rate}. Try a smaller one."
 
     def _loss(self, tokens: Tensor, labels: Tensor) -> Tensor:
-        logits = self.model(tokens, self.spec.knobs)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.spec.precision == "bfloat16"):
+            logits = self.model(tokens, self.spec.knobs)
         return F.cross_entropy(
-            logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED, label_smoothing=self.spec.label_smoothing
+            logits.float().flatten(0, -2),
+            labels.flatten(),
+            ignore_index=IGNORED,
+            label_smoothing=self.spec.label_smoothing,
         )
 
     def _batch(self) -> tuple[Tensor, Tensor]:
@@ -133,7 +149,7 @@ class Trainer:
         index = np.concatenate(picked)
         tokens = rows.tokens[index]
         labels = np.where(rows.trained[index], self._noisy(tokens, index), IGNORED)
-        return torch.from_numpy(tokens[:, :-1]), torch.from_numpy(labels[:, 1:])
+        return asked(rows, index), torch.from_numpy(labels[:, 1:])
 
     def _noisy(self, tokens: tasks.Ids, index: tasks.Ids) -> tasks.Ids:
         """Labels of which some are wrong, the same ones whenever a row comes round."""
@@ -193,38 +209,22 @@ class Trainer:
         """On the held-out rows, with the averaged weights where they are kept. Training is not touched by it."""
         rows = self.data.held_out
         tokens = torch.from_numpy(rows.tokens)
-        logits = self._logits(tokens[:, :-1])
+        logits = self.logits(asked(rows))
         labels, graded = (tokens.where(torch.from_numpy(m), IGNORED)[:, 1:] for m in (rows.trained, rows.graded))
         loss = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED).item()
         right = (logits.argmax(-1) == graded)[graded != IGNORED].double().mean().item()
         exact = right_throughout(logits, graded).double().mean().item()
         return Evaluation(self.step, loss, right, exact)
 
-    @torch.no_grad()
-    def frame(self) -> Frame:
-        """Attention on the first held-out row, and the answers to the first few."""
-        tokens = torch.from_numpy(self.data.held_out.tokens[: tasks.SHOWN])
-        caught: list[Floats] = []
-        blocks: Any = self.model.stack.blocks
-        hooks = [
-            block.attention.register_forward_pre_hook(lambda module, args: caught.append(_weights(module, *args)))
-            for block in blocks
-        ]
-        try:
-            logits = self._logits(tokens[:, :-1])
-        finally:
-            for hook in hooks:
-                hook.remove()
-        predicted = np.full(tokens.shape, -1, np.int64)
-        predicted[:, 1:] = logits.argmax(-1).numpy()
-        return Frame(self.step, np.stack(caught), predicted)
-
-    def _logits(self, tokens: Tensor) -> Tensor:
+    def logits(self, inputs: Tensor) -> Tensor:
+        """What the model says [row, position, symbol], a picture being one position; averaged weights if kept."""
         self.model.eval()
         names: dict[str, Tensor] = self.average
         if not names:
-            return self.model(tokens, self.spec.knobs)
-        return torch.func.functional_call(self.model, names, (tokens, self.spec.knobs))
+            said = self.model(inputs, self.spec.knobs)
+        else:
+            said = torch.func.functional_call(self.model, names, (inputs, self.spec.knobs))
+        return said if said.ndim == 3 else said[:, None]
 
     # ---- snapshots
 
@@ -237,6 +237,20 @@ class Trainer:
         counts = {"step": self.step, "seen": self.seen, "turned": self.turned}
         facts = counts | {"spec": self.spec.as_json()}
         return write_tensors(tensors, {"facts": json.dumps(facts)})
+
+    def keep(self, state: bytes) -> tuple[list[str], list[str]]:
+        """Begin with the weights of another run's snapshot where they fit: names of those kept, and of the new ones."""
+        tensors, kept, new = read_tensors(state), [], []
+        with torch.no_grad():
+            for name, weight in self.model.named_parameters():
+                old = tensors.get(f"model.{name}")
+                if old is not None and old.shape == weight.shape:
+                    weight.copy_(old)
+                    kept.append(name)
+                else:
+                    new.append(name)
+        self._start_average(running=False)
+        return kept, new
 
     def resume(self, state: bytes) -> None:
         """Be as the run was when `state` was written. Raises ValueError for a snapshot of another shape."""
@@ -260,19 +274,26 @@ class Trainer:
 
 def replay(spec: Spec, changes: Iterable[Change], until: int) -> Trainer:
     """The run of a Spec and its changes, once more, up to a step: bit for bit the same on a CPU."""
-    trainer, waiting = Trainer(spec), sorted(changes, key=lambda change: change.step)
+    trainer = Trainer(spec)
+    for _ in again(trainer, changes, until):
+        pass
+    return trainer
+
+
+def again(trainer: Trainer, changes: Iterable[Change], until: int) -> Iterator[Step]:
+    """Steps up to `until`, each knob turned where it was; what came before the trainer's own step is left out."""
+    waiting = sorted(changes, key=lambda change: change.step)[trainer.turned :]
     while True:
         while waiting and waiting[0].step <= trainer.step:
             change = waiting.pop(0)
             trainer.change(change.knob, change.new)
         if trainer.step >= until:
-            return trainer
-        trainer.advance()
+            return
+        yield trainer.advance()
 
 
-def _weights(module: Any, x: Tensor, y: Tensor, mask: Tensor | None, position: Any, knobs: Knobs) -> Floats:
-    """Weights [head, query, key] of the first row that an attention is about to read."""
-    q, k = split(module.query(x[:1]), module.n_heads), split(module.key(y[:1]), module.n_kv_heads)
-    q, k = position.rotate(q), shared(position.rotate(k), module.n_heads)
-    weights: Floats = attention_weights(q, k, mask, position.bias(x.shape[1], y.shape[1]))[0].numpy()
-    return weights
+def asked(rows: tasks.Rows, index: tasks.Ids | slice = slice(None)) -> Tensor:
+    """What the model reads of some rows: all tokens but the last, or pictures, black -1 and white 1."""
+    if rows.pictures is None:
+        return torch.from_numpy(rows.tokens[index, :-1])
+    return torch.from_numpy(rows.pictures[index]).float() / 127.5 - 1

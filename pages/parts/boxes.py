@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from models import zoo
-from pages.parts import keep, seen, show
+from models.records import Floats, Trace
+from pages.parts import keep, overlay, seen, show
 from viz import maps
 from viz.view import View
 from viz.views import detection, patches
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from models.explain.queries import Looks
     from models.zoo.model import Model
 
 NO_MAP = (
     "What is shown now is no map over the picture. Show what a query reads, or the encoder; of models that read "
     "points, Save picture has what is drawn."
+)
+NO_PATH = (
+    "Relevance follows attention from patch to patch up to the query. These queries read a few points each, or read a "
+    "picture that no attention went over before, so there is no path to follow."
 )
 ROLE = "own box"  # the head that a card names to begin with
 
@@ -62,12 +69,17 @@ def file(model: Model, kept: keep.Kept, found: Looks, state: dict[str, str]) -> 
     return _view(model, kept, found, detection.asked(urlencode(state)), state, link=False)
 
 
-def drawn(kept: keep.Kept, found: Looks, state: dict[str, str]) -> maps.Map:
+def drawn(model: Model, kept: keep.Kept, found: Looks, state: dict[str, str]) -> maps.Map:
     """The map that is looked at, in float32; raises zoo.InputError where what is shown is no map."""
     asked, look = detection.asked(urlencode(state)), patches.look(urlencode(state))
-    stack = {"query": found.cross, "encoder": found.encoder}.get(asked.show)
+    stack = {"query": found.cross, "relevance": found.cross, "encoder": found.encoder}.get(asked.show)
     if stack is None or stack.points is not None:
         raise zoo.InputError(NO_MAP)
+    query = _query(kept, asked)
+    whose = f"query {query} ({_best(kept)[query]})"
+    if asked.show == "relevance":
+        values = _relevance(model, kept, found, query)
+        return maps.of_row(values, stack.keys, f"Relevance for {whose}", f"relevance of each position for {whose}")
     first = _first(kept) if asked.show == "query" else None
     head = asked.head if asked.head and patches.exists(stack, asked.head) else first or (len(stack.n_heads) - 1, 0)
     layer, number = head
@@ -75,9 +87,7 @@ def drawn(kept: keep.Kept, found: Looks, state: dict[str, str]) -> maps.Map:
     title = f"Mean of layer {layer}" if state.get("of") == "mean" else f"Layer {layer}, head {number}"
     if asked.show == "encoder":
         return maps.of_matrix(matrix, stack.queries, stack.keys, title, look.patch, look.way == "read")
-    query = _query(kept, asked)
-    what = f"weight with which query {query} ({_best(kept)[query]}) reads each position"
-    return maps.of_row(matrix[query], stack.keys, title, what)
+    return maps.of_row(matrix[query], stack.keys, title, f"weight with which {whose} reads each position")
 
 
 def _query(kept: keep.Kept, asked: detection.Asked) -> int:
@@ -112,15 +122,52 @@ def _view(
     stacks = [stack for stack in (found.cross, found.between, found.encoder) if stack is not None]
     sides = tuple(side for stack in stacks for side in (stack.queries, stack.keys))
     sampled = [stack for stack in stacks if stack.points is not None]
+    why_not = _why_not(kept.trace, found)
+    query = _query(kept, asked)
     looks = detection.Looks(
         found.cross,
         found.between,
         found.encoder,
         () if found.encoder is None else levels(found.encoder.queries),
         level_of(sampled[0].keys) if sampled else (),
+        _relevance(model, kept, found, query) if asked.show == "relevance" and not why_not else None,
+        query,
+        why_not,
     )
     photo = seen.picture(model, kept.trace, sides)
     return detection.view(kept.trace, looks, photo, want=asked, first=_first(kept), state=state, link=link)
+
+
+def _why_not(trace: Trace, found: Looks) -> str:
+    """Why there is no relevance, in a sentence; "" if there is."""
+    assert found.cross is not None
+    stacks = (found.cross, found.between, found.encoder)
+    if any(stack is None or stack.points is not None for stack in stacks):
+        return NO_PATH
+    if trace.info.tier == "library":
+        return overlay.NO_GRADIENTS.format(trace.info.name)
+    return overlay.TOO_MANY if len(found.cross.keys) ** 2 > overlay.ROOM else ""
+
+
+def _relevance(model: Model, kept: keep.Kept, found: Looks, query: int) -> Floats:
+    """What a query's likeliest class rests on, per key of `cross`; raises zoo.InputError where there is no path."""
+    from models.explain import relevance
+
+    why_not = _why_not(kept.trace, found)
+    if why_not:
+        raise zoo.InputError(why_not)
+    assert kept.trace.given is not None
+    assert kept.trace.detections is not None
+    given, kind = kept.trace.given, int(kept.trace.detections.probability[query].argmax())
+
+    def score(output: Any) -> Tensor:
+        logit: Tensor = output.logits[0, query, kind]
+        return logit
+
+    def create() -> Floats:
+        return relevance.of_query(looks(keep.Kept(kept.key, model.look(given, gradient_of=score))), query)
+
+    return keep.made(("query relevance", kept.key, query), create, lambda values: values.nbytes)
 
 
 def _first(kept: keep.Kept) -> tuple[int, int] | None:

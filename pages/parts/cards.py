@@ -9,10 +9,11 @@ from streamlit.delta_generator import DeltaGenerator
 from models import zoo
 from models.records import Card
 from models.zoo.given import Given
-from pages.parts import keep
+from pages.parts import keep, sketches
 from pages.parts.frame import Page
 from pages.parts.show import scripts, view, words
 from viz.views import glimpse
+from viz.views.sketch import HEIGHT
 
 COLUMNS = 3
 GLIMPSE = 180  # pixels, the height of a card's picture
@@ -23,15 +24,22 @@ ROLES = {
 }
 
 
-def pages(found: tuple[Page, ...]) -> None:
-    """A card per page, in sections, as the pages describe themselves."""
+def pages(found: tuple[Page, ...]) -> list[tuple[DeltaGenerator, Page]]:
+    """A card per page, in sections, as the pages describe themselves; where their pictures go, drawn last by `draw`."""
+    scripts("sketch")
+    places = []
     for section in dict.fromkeys(page.section for page in found):
         st.subheader(section, anchor=False)
         columns = st.columns(COLUMNS)
         for column, page in zip(columns * len(found), [p for p in found if p.section == section], strict=False):
             with column.container(border=True):
+                if page.path.stem in sketches.SKETCHES:
+                    places.append((st.empty(), page))
                 st.page_link(page.link, label=f"**{page.title}**", icon=f":material/{page.icon}:")
                 st.caption(words(page.question))
+    for place, _ in places:
+        place.skeleton(height=HEIGHT)
+    return places
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,18 @@ def draw(pictures: list[Picture]) -> None:
         drawn = glimpse.view(attention, head["layer"], head["head"], len(attention.queries) - 1)
         with picture.place.container():
             view(drawn, key=f"glimpse_{picture.example['title']}")
+
+
+def sketch(places: list[tuple[DeltaGenerator, Page]]) -> None:
+    """Fill the pages' pictures, from models that come with Headlight; one that cannot be made leaves its sentence."""
+    for place, page in places:
+        try:
+            drawn = sketches.sketch(page.path.stem)
+        except zoo.HeadlightError as problem:
+            place.caption(words(str(problem)))
+            continue
+        with place.container():
+            view(drawn, key=f"sketch_{page.path.stem}")
 
 
 def models(found: tuple[Card, ...]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import sys
 import threading
 import time
@@ -170,10 +171,16 @@ def _traces() -> Shelf:
 @st.cache_resource(show_spinner=False)
 def engine() -> Engine:
     """What runs jobs, the same for all visitors; its first worker gets warm from now on."""
-    from models.jobs.local import LocalEngine
-    from models.jobs.store import home
+    from models.jobs.opening import opened
 
-    return LocalEngine(home())
+    return opened()
+
+
+def owner() -> str:
+    """Whose the jobs are that this visitor starts: a name that means nothing, and ends with the visit."""
+    if "owner" not in st.session_state:
+        st.session_state["owner"] = secrets.token_hex(8)
+    return str(st.session_state["owner"])
 
 
 def warm() -> None:

@@ -13,7 +13,7 @@ from models.learn import tasks
 from models.learn.presets import PRESETS, measured
 from models.learn.spec import LIVE, NAMES, SEEDS, Spec, from_address, label, read, to_address, written
 from models.records import ConfigError
-from pages.parts import keep, show
+from pages.parts import keep, own_table, show
 
 RATES = (*(float(f"{digit}e{power}") for power in range(-5, 1) for digit in (1, 2, 3, 5)), 10.0)
 OPTIONS: dict[str, tuple[Any, ...]] = {  # what a slider offers; a link may give any value between the ends
@@ -35,14 +35,15 @@ OPTIONS: dict[str, tuple[Any, ...]] = {  # what a slider offers; a link may give
     "label_noise": (0.0, 0.05, 0.1, 0.2, 0.3, 0.5),
     "ema": (0.0, 0.9, 0.95, 0.99, 0.999),
 }
-SHAPE = (("length", "vocabulary"), ("n_layers", "n_heads"), ("d_model",))  # side by side
+SHAPE = (("length", "vocabulary"), ("n_layers", "n_heads"), ("d_model", "patch"))  # side by side
 MORE = (
     "d_ff", "n_kv_heads", "position", "rope_base", "norm", "norm_place", "activation", "bias", "tied", "embedding_std",
     "init_std", "examples", "share",
 )  # fmt: skip
 TURNED = ("lr", "schedule", "optimiser", "batch_size", "dropout", "weight_decay")
 MORE_LIVE = (
-    "steps", "warmup", "clip", "accumulation", "label_smoothing", "label_noise", "pattern", "width", "residual", "ema",
+    "steps", "warmup", "clip", "accumulation", "label_smoothing", "label_noise", "pattern", "width", "residual",
+    "precision", "ema",
 )  # fmt: skip
 FIRST = "reverse"
 
@@ -173,7 +174,7 @@ def _promise(name: str) -> str:
 def _task(page: str, problems: dict[str, str]) -> None:
     def take() -> None:
         task = tasks.TASKS[st.session_state[key(page, "task")]]
-        put(page, {"length": task.length[2], "vocabulary": task.vocabulary[2]})
+        put(page, {"length": task.length[2], "vocabulary": task.vocabulary[2], "examples": task.examples})
 
     name = st.selectbox(
         "Task", list(tasks.TASKS), format_func=lambda n: tasks.TASKS[n].title, key=key(page, "task"), on_change=take
@@ -181,12 +182,18 @@ def _task(page: str, problems: dict[str, str]) -> None:
     st.caption(show.words(tasks.TASKS[name].sentence))
     if name == "characters":
         st.text_area("Your text", key=key(page, "text"), height=100, placeholder="Empty: the beginning of Alice")
+    if name == "labels":
+        own_table.ask(key(page, "table"))
+        if "table" in problems:
+            st.caption(f":red[{show.words(problems['table'])}]")
 
 
 def _widgets(page: str, names: Iterable[str], problems: dict[str, str]) -> None:
     for name in names:
         task = tasks.TASKS[st.session_state[key(page, "task")]]
         if name in ("length", "vocabulary") and not getattr(task, f"{name}_is"):
+            continue
+        if name == "patch" and not task.picture:
             continue
         _widget(page, name)
         if name in problems:
@@ -244,6 +251,11 @@ def _rebuild(page: str, run: Run | None, wanted: Spec | None) -> None:
     def build() -> None:
         st.session_state[f"{page}_rebuilt"] = True
 
+    st.toggle(
+        "Keep what fits",
+        key=f"{page}_keep",
+        help="Weights of this run whose shape stays the same go into the new one; the others begin anew.",
+    )
     st.button(
         f"Rebuild: {words}",
         type="primary" if n else "secondary",

@@ -28,6 +28,8 @@ NO_ANSWER = (
 NO_POSITIONS = (
     "This model has no learned embedding for each place in the picture: it tells places apart in another way."
 )
+NO_GRADIENTS = "{} hands out its weights only: no gradients to weigh them by."
+TOO_MANY = "There are too many patches to follow all paths through the layers on this page."
 FILE = 12_000_000  # bytes of weights in a file of its own
 ROOM = 3_000_000  # weights [query, key] of a head up to which layers are multiplied with one another on a page
 
@@ -111,9 +113,9 @@ def _why_not(model: Model, trace: Trace, stack: Attention) -> dict[str, str]:
     if not _answers(model, trace):
         why["relevance"] = why["check"] = NO_ANSWER
     elif trace.info.tier == "library":
-        why["relevance"] = f"{trace.info.name} hands out its weights only: no gradients to weigh them by."
+        why["relevance"] = NO_GRADIENTS.format(trace.info.name)
     if max(len(stack.queries), len(stack.keys)) ** 2 > ROOM:
-        why["rollout"] = "There are too many patches to follow all paths through the layers on this page."
+        why["rollout"] = TOO_MANY
     elif not _follows(stack):
         why["rollout"] = "These layers read other positions than those that read them: no path goes through them."
     if "rollout" in why:

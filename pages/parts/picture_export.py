@@ -41,7 +41,7 @@ def detected(page: str, model: Model, kept: keep.Kept, looks: Looks) -> None:
     """Downloads of the map that is looked at on Detection, with the boxes that are kept."""
 
     def found(state: dict[str, str]) -> tuple[maps.Map, ...]:
-        return (boxes.drawn(kept, looks, state),)
+        return (boxes.drawn(model, kept, looks, state),)
 
     def page_file(state: dict[str, str]) -> View:
         return boxes.file(model, kept, looks, state)

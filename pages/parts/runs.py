@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -13,16 +12,17 @@ import streamlit as st
 from models.jobs.protocol import ENDED, FAILED, QUEUED, RUNNING, JobError, Status
 from models.learn import frames, tasks
 from models.learn.history import History
-from models.learn.spec import Spec, label, read, written
+from models.learn.pictures import SIDE
+from models.learn.spec import START, Spec, of_job, read
 from models.records import ConfigError
-from pages.parts import keep, knobs, show
+from pages.parts import keep, knobs, run_files, run_looks, run_table, show
 from pages.parts.knobs import Run
 from viz.views import forming, training
 
 TICK = 0.45  # seconds between two looks at a run that goes on
-FAST = "all it can"
-PACES = {"2": 2.0, "20": 20.0, FAST: 0.0}
-MANY = 50  # steps of the button that takes several
+FAST, SLOW = "all it can", "slow motion"
+PACES = {SLOW: 0.35, "2": 2.0, "20": 20.0, FAST: 0.0}
+MANY = (10, 50, 200, 1_000)  # steps of the button that takes several
 WINDOW = 4.0  # seconds over which the pace is measured
 WARM_UP = "The first run of a visit waits some seconds until PyTorch is there."
 
@@ -32,6 +32,7 @@ class Seen:
     """What this page knows of a job: its history, and stills of its frames."""
 
     job: str
+    task: str
     history: History = field(default_factory=History)
     stills: dict[int, forming.Still] = field(default_factory=dict)
     paces: list[tuple[float, int]] = field(default_factory=list)
@@ -63,8 +64,9 @@ class Seen:
 
     def _still(self, step: int) -> forming.Still:
         if step not in self.stills:
-            data = keep.engine().artifact(self.job, f"frame/{step:07}")
-            self.stills[step] = forming.still(*frames.unpacked(data))
+            weights, predicted, counts, edges = frames.unpacked(keep.engine().artifact(self.job, f"frame/{step:07}"))
+            causal = tasks.TASKS[self.task].picture is None
+            self.stills[step] = forming.still(weights, predicted, (counts, edges), causal)
         return self.stills[step]
 
 
@@ -78,24 +80,49 @@ def attached(page: str) -> Run | None:
     """The visitor's run; at the first visit the one that the address names, if it is here. A rebuild is done first."""
     keep.engine()  # its worker gets warm while the visitor reads
     state = st.session_state
+    run_files.settle(page)
+    _show_again(page)
     if f"{page}_run" not in state:
         state[f"{page}_run"] = _from_link(page)
         run: Run | None = state[f"{page}_run"]
         knobs.begin(page, _seen(page, run).history.now(run.spec) if run else None)
     if state.pop(f"{page}_rebuilt", False):
-        went_on = state[f"{page}_run"] is not None and _active(keep.engine().status(state[f"{page}_run"].job))
+        old: Run | None = state[f"{page}_run"]
+        went_on = old is not None and _active(keep.engine().status(old.job))
+        state[f"{page}_before"] = _snapshot(page, old) if old and state.get(f"{page}_keep") else None
         _leave(page)
         if went_on:
             _start(page, {"do": "play"})
     return state[f"{page}_run"]
 
 
+def _snapshot(page: str, run: Run) -> dict[str, Any] | None:
+    """The last state of a run, for the next one to begin with what fits of it."""
+    frames_of = _seen(page, run).history.frames
+    return {"job": run.job, "step": frames_of[-1]} if frames_of else None
+
+
+def _show_again(page: str) -> None:
+    """A run of the table, back on the page with its knobs."""
+    job = st.session_state.pop(f"{page}_shown", None)
+    if job is None:
+        return
+    _leave_alone(page)
+    run = _found(page, job)
+    st.session_state[f"{page}_run"] = run
+    if run is not None:
+        knobs.put(page, _seen(page, run).history.now(run.spec).as_json())
+
+
 def _from_link(page: str) -> Run | None:
     name = st.query_params.get("run")
-    if not name:
-        return None
+    return _found(page, name) if name else None
+
+
+def _found(page: str, name: str) -> Run | None:
+    """A run that is on this computer."""
     try:
-        run = Run(name, read(keep.engine().status(name).spec))
+        run = Run(name, of_job(keep.engine().status(name).spec))
         _seen(page, run).take()
     except (JobError, ConfigError) as problem:
         st.session_state[f"{page}_missing"] = str(problem)
@@ -106,18 +133,11 @@ def _from_link(page: str) -> Run | None:
 def _seen(page: str, run: Run) -> Seen:
     seen: Seen | None = st.session_state.get(f"{page}_seen")
     if seen is None or seen.job != run.job:
-        seen = st.session_state[f"{page}_seen"] = Seen(run.job)
+        seen = st.session_state[f"{page}_seen"] = Seen(run.job, run.spec.task)
     return seen
 
 
 # ---- what buttons do
-
-
-def owner() -> str:
-    """Who asks for work, for the quota: this visit."""
-    if "owner" not in st.session_state:
-        st.session_state["owner"] = secrets.token_hex(8)
-    return str(st.session_state["owner"])
 
 
 def _start(page: str, command: dict[str, Any]) -> None:
@@ -127,7 +147,10 @@ def _start(page: str, command: dict[str, Any]) -> None:
     except ConfigError:
         return  # said at the knob
     run, engine = Run(secrets.token_urlsafe(9), spec), keep.engine()
-    engine.submit(run.job, "train", spec.as_json(), owner())
+    kept = st.session_state.pop(f"{page}_before", None)
+    engine.submit(run.job, "train", spec.as_json() | ({START: kept} if kept else {}), keep.owner())
+    if changes := run_files.plan(page, spec):
+        engine.control(run.job, {"do": "plan", "changes": changes})
     engine.control(run.job, {"do": "pace", "steps": PACES[st.session_state.get(f"{page}_pace") or FAST]})
     engine.control(run.job, command)
     st.session_state[f"{page}_run"] = run
@@ -139,6 +162,14 @@ def _leave(page: str) -> None:
     run: Run | None = st.session_state.get(f"{page}_run")
     if run is not None:
         keep.engine().cancel(run.job)
+    st.session_state[f"{page}_run"] = None
+
+
+def _leave_alone(page: str) -> None:
+    """The run is not looked at any more, and comes to rest by itself."""
+    run: Run | None = st.session_state.get(f"{page}_run")
+    if run is not None and _active(keep.engine().status(run.job)):
+        keep.engine().control(run.job, {"do": "pause"})
     st.session_state[f"{page}_run"] = None
 
 
@@ -170,6 +201,7 @@ def stage(page: str, wanted: Spec | None) -> None:
     run: Run | None = st.session_state.get(f"{page}_run")
     moving = run is not None and (_active(keep.engine().status(run.job)) or _waits(page))
     st.fragment(_stage, run_every=TICK if moving else None)(page, wanted, moving)
+    run_table.section(page, run.job if run else None)
 
 
 def _waits(page: str) -> bool:
@@ -191,6 +223,8 @@ def _stage(page: str, wanted: Spec | None, moving: bool) -> None:
         st.rerun()
     _transport(page, status, seen, wanted)
     _state(status, seen)
+    run_files.about(page, seen.history)
+    run_looks.stages(page, seen.history, _active(status))
     if not seen.history.frames:
         with st.container(border=True):
             st.markdown("The untrained model is on its way.")
@@ -199,10 +233,18 @@ def _stage(page: str, wanted: Spec | None, moving: bool) -> None:
     charts, maps = st.columns(2, gap="medium")
     spec = seen.history.now(run.spec)
     with charts:
-        show.view(training.view(_curves(seen.history, spec)), key=f"{page}_training")
+        more = st.pills(
+            "More curves", list(run_looks.MORE), format_func=run_looks.MORE.__getitem__, selection_mode="multi",
+            key=f"{page}_more", label_visibility="collapsed",
+        )  # fmt: skip
+        over = run_table.others(page, run.job)
+        show.view(training.view(run_looks.curves(seen.history, spec, more, over)), key=f"{page}_training")
     with maps:
-        show.view(forming.view(seen.chosen(), _rows(run.spec)), key=f"{page}_forming")
-        _export(page, run, status, seen)
+        view = forming.view(seen.chosen(), run_looks.rows(run.spec), tuple(seen.history.parts))
+        show.view(view, key=f"{page}_forming")
+        run_files.leave(page, run, seen.history, not _active(status))
+        if not _active(status):
+            _ask(page, seen.history)
 
 
 def _transport(page: str, status: Status | None, seen: Seen | None, wanted: Spec | None) -> None:
@@ -230,7 +272,8 @@ def _transport(page: str, status: Status | None, seen: Seen | None, wanted: Spec
             )
         ]
         able = (idle or no_run) and (wanted is not None or not no_run)
-        for name, n in (("Step", 1), (f"{MANY} steps", MANY)):
+        many = st.session_state.get(f"{page}_many") or MANY[1]
+        for name, n in (("Step", 1), (f"{many:,} steps", many)):
             clicked.append(
                 st.button(
                     name,
@@ -238,7 +281,7 @@ def _transport(page: str, status: Status | None, seen: Seen | None, wanted: Spec
                     on_click=tell,
                     kwargs={"do": "step", "n": n},
                     disabled=not able,
-                    key=f"{page}_step_{n}",
+                    key=f"{page}_step_{'one' if n == 1 else 'many'}",
                 )
             )
         clicked.append(
@@ -262,6 +305,7 @@ def _transport(page: str, status: Status | None, seen: Seen | None, wanted: Spec
                 key=f"{page}_reset",
             )
         )
+        st.selectbox("Steps at once", MANY, index=1, format_func=lambda n: f"{n:,}", key=f"{page}_many", width=110)
         st.segmented_control(
             "Steps a second",
             list(PACES),
@@ -278,12 +322,62 @@ def _transport(page: str, status: Status | None, seen: Seen | None, wanted: Spec
 
 def _where(seen: Seen, status: Status, wanted: Spec | None) -> str:
     """Step, of how many, how fast, how long."""
-    run_spec = seen.history.now(read(status.spec))
+    run_spec = seen.history.now(of_job(status.spec))
     last, total = seen.history.last, run_spec.steps
     words = f"step **{last:,}** of {total:,}"
     if status.state == RUNNING and seen.pace > 0:
-        words += f" · {seen.pace:.0f} steps/s · {(total - last) / seen.pace:,.0f} s left"
+        pace = f"{seen.pace:.0f}" if seen.pace >= 3 else f"{seen.pace:.1f}"
+        words += f" · {pace} steps/s · {_left((total - last) / seen.pace)} left"
     return words
+
+
+def _left(seconds: float) -> str:
+    """A time as one says it."""
+    if seconds < 100:
+        return f"{seconds:,.0f} s"
+    return f"{seconds / 60:,.0f} min" if seconds < 6_000 else f"{seconds / 3600:,.1f} h"
+
+
+def _ask(page: str, history: History) -> None:
+    """What a run that stands can be asked, and what it answered."""
+
+    def tell(what: str) -> None:
+        st.session_state[f"{page}_told"] = time.monotonic()
+        _do(page, do=what)
+
+    with st.container(horizontal=True):
+        clicked = [
+            st.button(
+                words, icon=f":material/{icon}:", on_click=tell, args=(what,), key=f"{page}_ask_{what}", help=about
+            )
+            for words, icon, what, about in (
+                ("Switch heads off", "toggle_off", "ablate", "Each head in turn, on the held-out rows."),
+                ("Replay and compare", "replay", "replay", "The log from its beginning, against what was recorded."),
+            )
+        ]
+    if any(clicked):
+        st.rerun()
+    run_looks.heads_off(history)
+    if found := history.replayed:
+        st.caption(show.words(_replayed(found)))
+    if kept := history.kept:
+        st.caption(show.words(_kept(kept)))
+
+
+def _replayed(found: dict[str, Any]) -> str:
+    """What came of a replay."""
+    if found.get("stopped"):
+        return f"The replay was stopped at step {found['until']:,}; so far all was the same, bit for bit."
+    if found["same"]:
+        return f"Replayed {found['until']:,} steps from the log: all losses and all weights are the same, bit for bit."
+    return f"Replayed from the log: step {found['differs']:,} is the first that came out otherwise."
+
+
+def _kept(kept: dict[str, Any]) -> str:
+    """Which weights another run gave."""
+    new = ", ".join(kept["new"][:6]) + (f" and {len(kept['new']) - 6} more" if len(kept["new"]) > 6 else "")
+    words = f"It began with {len(kept['kept'])} tensors of the run before, as they were at its step {kept['step']:,}"
+    return f"{words}; new are {new}." if kept["new"] else f"{words}: all of them fit."
 
 
 def _state(status: Status, seen: Seen) -> None:
@@ -302,6 +396,7 @@ def _state(status: Status, seen: Seen) -> None:
 
 def _before(page: str, wanted: Spec | None) -> None:
     """Before anything is trained: what there is to learn."""
+    run_files.about(page, None)
     missing = st.session_state.get(f"{page}_missing")
     if missing:
         show.error(missing)
@@ -316,99 +411,15 @@ def _before(page: str, wanted: Spec | None) -> None:
         )
         st.caption("Training examples")
         try:
-            st.code("\n".join(tasks.sample(wanted, 8)), language=None, wrap_lines=True)
+            run_looks.sample(wanted, 8)
         except ConfigError as problem:
             show.error(problem)
-        st.caption(
-            f"{wanted.config.max_len} tokens are read at a time; there are {len(tasks.symbols(wanted))} symbols."
-        )
+        st.caption(_size(wanted))
 
 
-def _rows(spec: Spec) -> forming.Rows:
-    """The held-out rows that are shown, drawn once."""
-
-    def draw() -> forming.Rows:
-        data = tasks.data(spec)
-        shown = slice(0, tasks.SHOWN)
-        return forming.Rows(data.held_out.tokens[shown], data.held_out.graded[shown], data.symbols)
-
-    return keep.made(("rows", spec), draw, lambda rows: rows.tokens.nbytes)
-
-
-def _curves(history: History, spec: Spec) -> training.Curves:
-    steps, looked = history.at
-    marks = tuple(
-        (change.step, f"{label(change.knob).lower()} {written(change.old)} → {written(change.new)}")
-        for change in history.changes
-    )
-    validation, accuracy, exact = history.evaluated()
-    return training.Curves(
-        steps,
-        loss=history.curve("loss"),
-        norm=history.curve("norm"),
-        lr=history.curve("lr"),
-        looked=looked,
-        validation=validation,
-        accuracy=accuracy,
-        exact=exact,
-        total=spec.steps,
-        marks=marks,
-        broken=tuple(history.broken),
-    )
-
-
-# ---- export
-
-
-def _export(page: str, run: Run, status: Status, seen: Seen) -> None:
-    """The model at its last snapshot, as a folder that opens in the other pages, and as a file."""
-    if _active(status):
-        st.caption("Pause the run to save the model or to open it in Text attention.")
-        return
-    step = seen.history.frames[-1]
-    at = f"{page}_wish"
-
-    def wish(what: str) -> None:
-        st.session_state[at] = (what, run.job, step)  # kept: this part of the page may begin anew before it is read
-
-    with st.container(horizontal=True):
-        if os.environ.get("HEADLIGHT_PUBLIC") != "1":
-            st.button(
-                "Open in Text attention", icon=":material/notes:", key=f"{page}_open", on_click=wish, args=("open",)
-            )
-        st.button("Save the model", icon=":material/download:", key=f"{page}_save", on_click=wish, args=("save",))
-        if st.session_state.get(at) == ("open", run.job, step):
-            del st.session_state[at]
-            _open(run, step)
-        elif st.session_state.get(at) == ("save", run.job, step):
-            _offer(run, step)
-
-
-def _open(run: Run, step: int) -> None:
-    from models.jobs.store import home
-    from models.learn import export
-    from models.scratch.hf import NotExpressible
-
-    folder = home() / "models" / f"{run.spec.task.replace(' ', '-')}-{run.job}-{step}"
-    try:
-        if not (folder / "config.json").exists():
-            export.save(run.spec, keep.engine().artifact(run.job, f"snapshot/{step:07}"), folder)
-    except (NotExpressible, JobError, OSError) as problem:
-        show.error(problem)
-        return
-    given = {"text_model": str(folder), "text": export.example(run.spec)}
-    st.switch_page("pages/text_attention.py", query_params=given)
-
-
-def _offer(run: Run, step: int) -> None:
-    from models.learn import export
-    from models.scratch.hf import NotExpressible
-
-    try:
-        state = keep.engine().artifact(run.job, f"snapshot/{step:07}")
-        data = keep.made(("zip", run.job, step), lambda: export.as_zip(run.spec, state), len)
-    except (NotExpressible, JobError) as problem:
-        show.error(problem)
-        return
-    name = f"{run.spec.task.replace(' ', '-')}-{step}.zip"
-    st.download_button(f"Download {name}", data, name, "application/zip", icon=":material/download:")
+def _size(spec: Spec) -> str:
+    """What is read at a time, and what there is to choose from."""
+    if tasks.TASKS[spec.task].picture:
+        n = (SIDE // spec.patch) ** 2
+        return f"A picture is read as {n} patches and a class token; there are {len(tasks.symbols(spec))} names."
+    return f"{spec.config.max_len} tokens are read at a time; there are {len(tasks.symbols(spec))} symbols."

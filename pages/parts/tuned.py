@@ -15,7 +15,7 @@ from models.tuning.data import Data
 from models.tuning.history import About, History
 from models.tuning.job import DATA
 from models.tuning.spec import Spec, read
-from pages.parts import keep, outcome, runs, show
+from pages.parts import keep, outcome, show
 from pages.parts.lessons import Wanted
 from viz.views import learning
 from viz.views.learning import Chart, Line
@@ -79,7 +79,7 @@ def _from_link(page: str) -> Run | None:
 def start(page: str, spec: Spec, data: Data) -> None:
     """A new run."""
     engine, run = keep.engine(), Run(secrets.token_urlsafe(9), spec, data)
-    engine.submit(run.job, "tune", spec.as_json(), runs.owner())
+    engine.submit(run.job, "tune", spec.as_json(), keep.owner())
     engine.control(run.job, {"do": "data", **data.as_json()})
     engine.control(run.job, {"do": "play"})
     st.session_state[f"{page}_run"] = run

@@ -43,6 +43,10 @@ def readme() -> dict[str, tuple[str, int]]:
         "text_attention": (induction(), 1010),
         "vision": ("/vision?head=2.3", 930),
         "detection": ("/detection", 1000),
+        "text_to_image": (
+            "/text_to_image?at=48&head=0.0&text_to_image_caption=a+blue+square+left+of+a+yellow+diamond",
+            1440,
+        ),
         "positions": ("/positions", 1010),
         "anatomy": ("/anatomy?text=Once+upon+a+time+there+was+a+king+who&stage=attention-weights&layer=1&head=2", 1290),
         "generation": ("/generation?generation_seed=4&generation_text=Once+upon+a+time+there+was+a+king", 1180),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -269,13 +270,37 @@ def test_what_was_not_sent_is_asked_for_once(live: Live, monkeypatch: pytest.Mon
     assert asked.show == "encoder"
     live.mount(detection.view(trace, looks, None, want=asked))
     expect(page.locator(".over")).to_be_visible()
-    page.get_by_role("radio", name="What a query reads").click()
+    page.get_by_role("radio", name="Query reads").click()
     page.locator("[data-head='0.3']").click()
     page.get_by_label("Any query").select_option("5")
     expect(page.locator(".sentence")).to_contain_text("on its way")
     assert detection.asked(live.sent[-1][1]).query == 5
     live.mount(detection.view(trace, looks, None, want=detection.asked(live.sent[-1][1])))
     expect(page.locator(".sentence")).to_contain_text("query 5")
+
+
+def test_what_a_query_rests_on_is_asked_for_once_and_drawn(live: Live) -> None:
+    trace, looks = detections.detector()
+    made = photo.of(GREY, np.full((30, 40, 3), 120, np.uint8), (0, 0, 1, 1), {(3, 4): (10, 10)})
+    page = live.open(detection.view(trace, looks, made))
+    page.get_by_role("radio", name="Relevance").click()
+    expect(page.locator(".nothing").first).to_have_text("Computing …")
+    asked = detection.asked(live.sent[-1][1])
+    assert (asked.show, asked.query) == ("relevance", 4)
+    values = np.arange(12, dtype=np.float32)
+    live.mount(detection.view(trace, replace(looks, relevance=values, relevance_of=4), made, want=asked))
+    assert status(page).startswith("Relevance: query 4 (“<b>dog” 0.99) rests most on row 2, column 3 100 %, row 2, ")
+    expect(page.locator(".px")).to_contain_text("Weighs most")
+    np.testing.assert_allclose(pixel(page, 0.62, 0.5), expected(values, 6, 0.65), atol=3)
+    page.locator(".founds .query").nth(1).click()
+    expect(page.locator(".nothing").first).to_have_text("Computing …")
+    assert [name for name, _ in live.sent] == ["ask", "ask"]
+    assert detection.asked(live.sent[-1][1]).query == 1
+    page.locator("[data-head='0.3']").click()
+    expect(page.get_by_role("radio", name="Query reads")).to_have_attribute("aria-checked", "true")
+    why_not = replace(looks, why_not="There is no path.")
+    page = live.open(detection.view(trace, why_not, made), "?show=relevance")
+    expect(page.locator(".nothing").first).to_have_text("There is no path.")
 
 
 def test_a_link_brings_everything_back_and_says_what_it_cannot(live: Live) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -117,3 +118,61 @@ def test_the_trained_model_opens_in_text_attention(visit: Visit) -> None:
     page.locator(".wb").first.wait_for(timeout=PATIENCE)
     assert "/text_attention" in page.url
     expect(page.locator(".stMain")).to_contain_text("2 heads each", timeout=PATIENCE)
+
+
+def test_what_a_run_can_be_asked_while_it_stands(visit: Visit, tmp_path: Path) -> None:
+    """Slow motion, further curves, heads off, a replay, a file that is opened again, the table of runs."""
+    page = open_page(visit)
+    page.get_by_role("radio", name="slow motion").click()
+    press(page, "Step")
+    expect(page.locator(".stMain")).to_contain_text("Step 1, stage by stage", timeout=PATIENCE)
+    expect(page.locator(".stMain")).to_contain_text("AdamW at rate", timeout=PATIENCE)
+    page.get_by_role("radio", name="all it can").click()
+    expect(page.get_by_role("button", name="50 steps", exact=True)).to_be_enabled(timeout=PATIENCE)
+    press(page, "50 steps")
+    expect(page.locator(".stMain")).to_contain_text("step 51 of", timeout=PATIENCE)
+    expect(view(page, ".fo")).to_have_attribute("data-spread", "51", timeout=PATIENCE)
+    assert page.locator(".fo .spread .part").count() == 4  # embedding, attention, feed-forward, output
+    tall = view(page, ".tr").evaluate("(node) => node.clientHeight")
+    page.get_by_role("button", name="Induction score", exact=True).click()
+    page.wait_for_function("(tall) => [...document.querySelectorAll('[data-testid=stMain] *')].some((node) => "
+                           "node.shadowRoot?.querySelector('.tr')?.clientHeight > tall)", arg=tall)  # fmt: skip
+    press(page, "Switch heads off")
+    expect(page.locator(".stMain")).to_contain_text("Heads off, one at a time (step 51)", timeout=PATIENCE)
+    press(page, "Replay and compare")
+    expect(page.locator(".stMain")).to_contain_text("Replayed 51 steps from the log: all losses", timeout=PATIENCE)
+    press(page, "Share the run")
+    with page.expect_download() as download:
+        page.get_by_role("button", name=re.compile("Download reverse-51.json")).click()
+    file = tmp_path / "run.json"
+    download.value.save_as(file)
+    press(page, "As a Python script")
+    with page.expect_download() as download:
+        page.get_by_role("button", name=re.compile("Download reverse-51.py")).click()
+    assert "def main() -> None:" in Path(download.value.path()).read_text("utf-8")
+    page.get_by_text(re.compile(r"^Runs \(\d+\)$")).click()
+    page.locator(".st-key-playground_shared input").set_input_files(file)
+    expect(page.locator(".stMain")).to_contain_text("Press Play to train it again", timeout=PATIENCE)
+    expect(page.get_by_role("button", name="50 steps", exact=True)).to_be_enabled(timeout=PATIENCE)
+    press(page, "50 steps")
+    expect(page.locator(".stMain")).to_contain_text("The 50 losses so far are those of the file", timeout=PATIENCE)
+    expect(page.locator(".tr .legend")).to_contain_text("recorded")
+    file.write_text('{"headlight": "run", "version": 1, "spec": {"n_layers": 1e400}}')
+    page.locator(".st-key-playground_shared input").set_input_files(file)
+    expect(page.get_by_role("alert").first).to_contain_text("beyond all numbers", timeout=PATIENCE)
+
+
+def test_pictures_are_looked_at_and_named(visit: Visit) -> None:
+    page = open_page(visit, place="/playground?spec=task:clothes,examples:100,n_layers:1,d_model:16,d_ff:16,steps:40")
+    expect(page.locator(".stMain img")).to_have_count(8, timeout=PATIENCE)
+    press(page, "50 steps")
+    forming = view(page, ".fo")
+    forming.wait_for(timeout=PATIENCE)
+    expect(forming).to_have_attribute("data-shown", "40", timeout=PATIENCE)
+    assert number(forming, "graded") == 5
+    assert page.locator(".fo figure").count() == 6  # and what the class token reads
+    expect(page.locator(".fo .status")).to_contain_text("the class token (position 0) reads")
+    press(page, "Save the model")
+    expect(page.get_by_role("alert").first).to_contain_text(
+        "cannot be saved as a Hugging Face folder", timeout=PATIENCE
+    )

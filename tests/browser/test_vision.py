@@ -198,6 +198,42 @@ def test_a_link_brings_everything_back_and_says_what_it_cannot(live: Live) -> No
     expect(page.locator(".notice")).to_contain_text("it goes from 0 to 100")
 
 
+def alike(grid: tuple[int, int]) -> np.ndarray:
+    """A cosine similarity per pair of patches, in whole hundredths: symmetric, 1 with itself."""
+    n = grid[0] * grid[1]
+    found = np.random.default_rng(7).integers(-100, 100, (n, n)) / 100
+    found = np.triu(found, 1)
+    return (found + found.T + np.eye(n)).astype(np.float32)
+
+
+def test_positions_as_a_whole_grid(exported: Show) -> None:
+    table = alike((3, 4))
+    _, view = shown(state={"map": "positions", "patch": "6"}, extras=patches.Extras(positions=table))
+    page = exported(view)
+    expect(page.locator(".lattice")).to_contain_text("A small map for all 12 patches")
+    box = page.locator(".lattice .whole").bounding_box()
+    assert box is not None
+    cells = 4 * 5 - 1, 3 * 4 - 1  # four small maps of four cells and three of three, gaps between them
+    for patch, other in ((0, 0), (1, 5), (4, 11), (11, 2), (9, 9)):
+        x, y = patch % 4 * 5 + other % 4, patch // 4 * 4 + other // 4
+        found = pixel(page, (x + 0.5) / cells[0], (y + 0.5) / cells[1], ".lattice .whole")
+        level = round(255 * (float(table[patch, other]) + 1) / 2) / 255
+        np.testing.assert_allclose(found, theme.ramp(theme.CHANGE["dark"], level), atol=3)
+    assert "that of the patch at row 1, column 2 is most like those at" in status(page)
+    page.locator(".over").press("Escape")
+    page.mouse.move(box["x"] + box["width"] * 17 / cells[0], box["y"] + box["height"] * 9 / cells[1])
+    expect(page.locator(".sentence")).to_contain_text("that of the patch at row 2, column 3 is most like")
+    page.get_by_role("radio", name="Rollout").click()
+    expect(page.locator(".lattice")).to_be_hidden()
+
+
+def test_a_large_grid_of_positions_is_pooled_and_says_so(exported: Show) -> None:
+    extras = patches.Extras(positions=alike((30, 40)))
+    page = exported(patches.view(picture(grid=(30, 40)), None, extras, state={"map": "positions"}))
+    expect(page.locator(".lattice")).to_contain_text("10 × 14 of the 1,200 patches, every third row and column")
+    expect(page.locator(".lattice")).to_contain_text("3 × 3 of them averaged to a cell")
+
+
 def test_what_cannot_be_drawn_says_why(exported: Show) -> None:
     _, view = shown(state={"map": "positions"}, extras=patches.Extras(why_not={"positions": "No table of <places>."}))
     page = exported(view)

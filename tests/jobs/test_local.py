@@ -1,8 +1,6 @@
 """The local engine: the contract, and what only processes on this computer do."""
 
-import contextlib
 import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,39 +14,17 @@ from tests.jobs.contract import *  # noqa: F403  (the contract's tests run here)
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEngine]:
-    engine = LocalEngine(tmp_path_factory.mktemp("home"), n_slots=2, per_visitor=1)
+def make() -> contract.Make:
+    return lambda folder: LocalEngine(folder, n_slots=2, per_visitor=1)
+
+
+@pytest.fixture(scope="module")
+def engine(make: contract.Make, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEngine]:
+    engine = make(tmp_path_factory.mktemp("home"))
+    assert isinstance(engine, LocalEngine)
     yield engine
     engine.close()
     assert all(hand.dead for hand in engine.crew.hands)
-
-
-@pytest.fixture
-def killer(engine: LocalEngine):
-    def kill(job: str) -> None:
-        pids = [pid for name, _, _, pid, _ in engine.store.held() if name == job]
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pids[0], signal.SIGKILL)
-
-    return kill
-
-
-def test_a_server_that_ends_leaves_a_run_to_be_taken_up(tmp_path: Path) -> None:
-    first = LocalEngine(tmp_path, n_slots=1)
-    contract.start(first, "run")
-    contract.until(first, "run", lambda _, h: h.last > 20)
-    first.close()
-    assert first.status("run").state == PAUSED
-    assert first.status("run").reason == "The server ended. Press Play to go on."
-    history = contract.until(first, "run", contract.at_rest)
-    wanted = history.last + 5
-    second = LocalEngine(tmp_path, n_slots=1)
-    try:
-        second.control("run", {"do": "step", "n": 5})
-        history = contract.until(second, "run", lambda status, h: contract.at_rest(status, h) and h.last == wanted)
-        contract.assert_replays(second, "run", history)
-    finally:
-        second.close()
 
 
 def test_a_worker_without_its_ticket_writes_nothing(tmp_path: Path) -> None:

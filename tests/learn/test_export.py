@@ -43,7 +43,7 @@ def test_the_folder_computes_the_same(values: dict[str, object], tmp_path: Path)
     read = model.tokenizer(text, return_tensors="pt")["input_ids"]
     assert read[0].tolist() == row.tolist()  # the same ids for the same symbols
     with torch.no_grad():
-        expected = ours._logits(torch.from_numpy(row[None]))
+        expected = ours.logits(torch.from_numpy(row[None]))
         assert torch.allclose(model.module(input_ids=read).logits, expected, atol=1e-4)
     assert model.trace(export.example(ours.spec)).attentions[0].weights[0].shape[0] == ours.spec.n_heads
 

@@ -1,5 +1,6 @@
 """The playground's loop: same seeds and changes, same bits; each knob does what its name says."""
 
+import json
 import math
 import random
 from itertools import pairwise
@@ -9,7 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from models.learn import tasks
+from models.learn import looking, stages, tasks
 from models.learn.spec import Change, Spec
 from models.learn.trainer import Diverged, Trainer, replay
 from models.records import ConfigError
@@ -69,7 +70,7 @@ def test_a_snapshot_at_any_step_goes_on_to_the_same_bits() -> None:
 def test_looking_changes_nothing() -> None:
     looked, alone = Trainer(TINY), Trainer(TINY)
     for _ in range(6):
-        looked.evaluate(), looked.frame(), looked.state()
+        looked.evaluate(), looking.frame(looked), looked.state()
         looked.advance(), alone.advance()
     assert same(looked, alone)
 
@@ -156,7 +157,7 @@ def test_a_loss_beyond_measure_stops_with_a_sentence() -> None:
 
 def test_a_frame_holds_the_weights_that_the_model_used() -> None:
     trainer = replay(Spec(**TINY.as_json() | {"n_layers": 2, "n_kv_heads": 1, "position": "alibi"}), [], 2)
-    frame = trainer.frame()
+    frame = looking.frame(trainer)
     n = tasks.n_tokens(TINY) - 1
     assert frame.weights.shape == (2, 2, n, n)
     assert np.allclose(frame.weights.sum(-1), 1, atol=1e-6)
@@ -175,3 +176,105 @@ def test_it_learns() -> None:
 def test_a_knob_that_needs_a_rebuild_does_not_turn() -> None:
     with pytest.raises(ConfigError, match="needs a rebuild"):
         Trainer(TINY).change("n_layers", 2)
+
+
+@pytest.mark.parametrize("task", ["clothes", "shapes", "labels"])
+def test_pictures_and_tables_replay_to_the_same_bits_and_learn(task: str) -> None:
+    sizes = {"length": 8, "vocabulary": 3, "examples": 300, "n_layers": 1, "d_model": 32, "d_ff": 32, "lr": 3e-3}
+    spec = Spec(task=task, **sizes, batch_size=32, steps=100, warmup=4)
+    first, again = (replay(spec, [Change(3, "dropout", 0.0, 0.1)], 60) for _ in range(2))
+    assert same(first, again)
+    resumed = Trainer(spec)
+    resumed.resume(first.state())
+    assert first.evaluate() == resumed.evaluate()
+    assert first.evaluate().loss < (0.995 if task == "shapes" else 0.9) * Trainer(spec).evaluate().loss
+    frame = looking.frame(first)
+    n = 17 if task != "labels" else 10
+    assert frame.weights.shape == (1, 4, n, n)
+    assert np.allclose(frame.weights.sum(-1), 1, atol=1e-5)
+
+
+def test_bfloat16_computes_coarsely_and_keeps_float32_weights() -> None:
+    exact, coarse = Trainer(TINY), Trainer(TINY.changed("precision", "bfloat16"))
+    one, two = exact.advance(), coarse.advance()
+    assert one.loss != two.loss
+    assert one.loss == pytest.approx(two.loss, rel=2e-2)
+    assert {w.dtype for w in coarse.model.parameters()} == {torch.float32}
+    live = replay(TINY, [Change(2, "precision", "float32", "bfloat16"), Change(4, "precision", "", "float32")], 6)
+    assert same(live, replay(TINY, [Change(2, "precision", "", "bfloat16"), Change(4, "precision", "", "float32")], 6))
+    assert not same(live, replay(TINY, [], 6))
+
+
+def test_what_fits_is_kept_and_the_rest_is_new() -> None:
+    old = replay(TINY, [], 5)
+    wider = Trainer(Spec(**TINY.as_json() | {"n_layers": 2, "vocabulary": 6}))
+    fresh = bits(wider)
+    kept, new = wider.keep(old.state())
+    assert {name.split(".")[0] for name in new} == {"embedding", "unembedding", "stack"}
+    assert all(name.startswith(("embedding.", "unembedding.", "stack.blocks.1.")) for name in new)
+    assert "stack.blocks.0.attention.query.weight" in kept
+    for name, weight in wider.model.named_parameters():
+        assert torch.equal(weight, bits(old)[name] if name in kept else fresh[name]), name
+
+
+# ---- looking
+
+
+def test_a_watched_step_is_the_same_step_and_measures_what_it_did() -> None:
+    watched, alone = replay(TINY, [], 3), replay(TINY, [], 3)
+    before = bits(watched)
+    step, moved = looking.watched(watched, watched.advance)
+    assert step == alone.advance()
+    assert same(watched, alone)
+    assert moved.parts == ("embedding", "layer 0 attention", "layer 0 feed-forward", "output")
+    assert math.hypot(*moved.norms) == pytest.approx(step.norm, rel=1e-4)
+    old, now = before["unembedding.weight"], bits(watched)["unembedding.weight"]
+    norm = before["stack.final_norm.weight"], before["stack.final_norm.bias"]
+    size = math.sqrt(sum(float(w.square().sum()) for w in (old, *norm)))
+    change = [
+        now - old,
+        *(bits(watched)[f"stack.final_norm.{n}"] - w for n, w in zip(("weight", "bias"), norm, strict=True)),
+    ]
+    assert moved.ratios[-1] == pytest.approx(math.sqrt(sum(float(c.square().sum()) for c in change)) / size, rel=1e-4)
+    spread = looking.spread(watched)
+    sizes = [sum(w.numel() for w in weights) for weights in looking.parts(watched.model).values()]
+    assert spread.counts.sum(-1).tolist() == [[n, n] for n in sizes]
+
+
+def test_a_step_in_slow_motion_is_the_same_step() -> None:
+    slow, alone = replay(TINY, [], 3), replay(TINY, [], 3)
+    step, told = stages.staged(slow)
+    assert step == alone.advance()
+    assert same(slow, alone)
+    assert told["loss"]["mean"] == step.loss
+    assert told["loss"]["one"] == pytest.approx(-math.log(told["forward"]["chance"]))
+    assert math.hypot(*told["backward"].values()) == pytest.approx(step.norm, rel=1e-4)
+    assert told["clip"]["factor"] == pytest.approx(min(1, 1 / step.norm))
+    assert told["update"]["lr"] == step.lr
+    assert told["forward"]["read"][-1] == "="
+    assert abs(told["update"]["after"] - told["update"]["before"]) == pytest.approx(step.lr, rel=0.5)  # Adam
+    json.dumps(told)
+
+
+def test_scores_of_heads_by_hand() -> None:
+    weights = torch.zeros(1, 1, 1, 4, 4)
+    weights[..., 0, 0] = 1
+    weights[..., 1, :2] = 0.5
+    weights[..., 2, 1] = 1
+    weights[..., 3, :] = 0.25
+    real = torch.ones(1, 4, dtype=torch.bool)
+    assert looking._entropy(weights, real) == pytest.approx((0 + 1 + 0 + 2) / 4)
+    # a b a b: position 2 (a) may read 1, which followed the first a; position 3 (b) may read 2
+    assert looking._induction(weights, np.array([[0, 1, 0, 1, 0]]), real) == pytest.approx((1 + 0.25) / 2)
+
+
+def test_a_head_that_is_off_writes_nothing() -> None:
+    trainer = replay(TINY, [], 20)
+    base, without = looking.ablated(trainer)
+    assert base == trainer.evaluate().accuracy  # nothing stays behind
+    size = TINY.config.d_head
+    copy = Trainer(TINY)
+    copy.resume(trainer.state())
+    with torch.no_grad():
+        copy.model.stack.blocks[0].attention.out.weight[:, size:] = 0
+    assert without[0, 1] == pytest.approx(copy.evaluate().accuracy)

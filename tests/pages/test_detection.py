@@ -43,7 +43,7 @@ def test_the_first_visit_shows_the_bundled_detector() -> None:
     assert len(app.selectbox(key="detection_scene_detr-shapes").options) == 3
 
 
-@pytest.mark.parametrize("show", ["query", "here", "between", "encoder", "<x>"])
+@pytest.mark.parametrize("show", ["query", "relevance", "here", "between", "encoder", "<x>"])
 @pytest.mark.parametrize("name", tiny_detectors.MODELS)
 def test_every_kind_of_detector(models: Path, name: str, show: str) -> None:
     app = page(detection_model=str(models / name), show=show, head="1.2", query="3", threshold="0.7").run()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import frame, keep, show
+from pages.parts import frame, keep, show, sketches
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,7 +27,7 @@ def said(app: AppTest) -> str:
 
 
 def test_every_page_describes_itself() -> None:
-    explore = ["Compare", "Detection", "Generation", "Language tasks", "Text attention", "Vision"]
+    explore = ["Compare", "Detection", "Generation", "Language tasks", "Text attention", "Text to image", "Vision"]
     understand = ["Anatomy", "Positions"]
     assert [p.title for p in frame.pages()] == [*explore, *understand, "Fine-tuning", "Playground", "Smaller models"]
     for found in frame.pages():
@@ -46,6 +46,14 @@ def test_pages_are_short_and_nest_nothing() -> None:
         source = found.path.read_text("utf-8")
         assert source.count("\n") <= 90
         assert not [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.ClassDef | ast.Lambda)]
+
+
+def test_every_page_has_a_picture_on_its_card_made_of_what_a_model_computes() -> None:
+    assert set(sketches.SKETCHES) == {found.path.stem for found in frame.pages()}
+    for stem in sketches.SKETCHES:
+        made = sketches.sketch(stem)
+        assert len(made.header["marks"]) >= 1
+        assert len(made.pack()) < 60_000
 
 
 def test_home_lists_pages_and_models() -> None:

@@ -94,15 +94,20 @@ def test_every_kind_of_detector(load: Callable[[str], Model], name: str) -> None
     state = {"show": "query", "query": "3", "head": "1.2"}
     if found.cross.points is not None:
         with pytest.raises(zoo.InputError, match="no map over the picture"):
-            boxes.drawn(kept, found, state)
+            boxes.drawn(model, kept, found, state)
     else:
-        one = boxes.drawn(kept, found, state)
+        one = boxes.drawn(model, kept, found, state)
         weights = found.cross.at(1, 2)[3]
         np.testing.assert_array_equal(one.values.ravel(), weights[~found.cross.keys.special])
         assert "query 3 (" in one.of
+        rests = boxes.drawn(model, kept, found, {"show": "relevance", "query": "3"})
+        assert rests.title.startswith("Relevance for query 3 (")
+        assert rests.values.shape == one.values.shape
+        assert (rests.values >= 0).all()
+        assert rests.values.max() > 0
     for show in ("here", "between"):
         with pytest.raises(zoo.InputError, match="no map over the picture"):
-            boxes.drawn(kept, found, {"show": show})
+            boxes.drawn(model, kept, found, {"show": show})
 
 
 def test_a_large_photo_goes_to_the_browser_small_and_is_saved_large() -> None:

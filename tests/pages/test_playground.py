@@ -38,7 +38,7 @@ def wait(app: AppTest, words: str) -> AppTest:
 def test_every_knob_has_its_place() -> None:
     placed = {name for pair in knobs.SHAPE for name in pair} | {*knobs.MORE, *knobs.TURNED, *knobs.MORE_LIVE}
     groups = {name: field.metadata["group"] for name, field in NAMES.items()}
-    assert placed | {"task", "text"} == {name for name, group in groups.items() if group != "seeds"}
+    assert placed | {"task", "text", "table"} == {name for name, group in groups.items() if group != "seeds"}
     assert {groups[name] for name in (*knobs.TURNED, *knobs.MORE_LIVE)} == {"live"}
     assert {groups[name] for name in knobs.MORE} == {REBUILD}
 
@@ -92,3 +92,56 @@ def test_other_tasks_stand_as_a_link_says(task: str) -> None:
     app = page(preset={"modular addition": "clock"}.get(task, task), text=quote("x"))
     assert app.session_state["playground_task"] == task
     assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "The file is empty"),
+        (b"text,label\n", "The table has no rows"),
+        (b"text,label\na fine film,good\n", "this one has 1"),
+        (b"\x89PNG\x00\x01", "The file is no text"),
+        (b"text,label\n" + b"".join(b"word%d,kind%d\n" % (i, i) for i in range(200)), "200 different ones; up to 50"),
+        (b"text,label\n" + b"".join(b"w%d,nan\n" % i for i in range(30)), "No row of the table has a text and a label"),
+    ],
+)
+def test_a_table_that_cannot_be_learnt_from_says_why_at_its_field(data: bytes, words: str) -> None:
+    app = page(preset="labels")
+    app.file_uploader(key="playground_table_file").set_value(("mine.csv", data, "text/csv")).run()
+    assert not app.exception
+    if words not in said(app):
+        app.run()
+    assert words in said(app)
+
+
+def test_a_table_with_a_broken_encoding_is_learnt_from() -> None:
+    rows = "".join(f"caf\xe9 number {i};{'oui' if i % 2 else 'non'}\n" for i in range(60))
+    app = page(preset="labels")
+    app.file_uploader(key="playground_table_file").set_value(
+        ("m.csv", ("text;label\n" + rows).encode("cp1252"), "")
+    ).run()
+    app.run()
+    assert not app.exception
+    assert "read as Windows" in said(app)
+    assert "caf\xe9 number" in app.code[0].value
+    assert app.session_state["playground_table"].count("\n") == 59
+
+
+def test_a_run_from_the_table_of_runs_comes_back() -> None:
+    app = page(spec=TINY)
+    button(app, "Step").click().run()
+    wait(app, "step **1** of 3,000")
+    job = app.session_state["playground_run"].job
+    button(app, "Reset").click().run()
+    app.selectbox(key="playground_one").set_value(job).run()
+    app.text_input(key=f"playground_name_{job}").set_value("the first").run()
+    button(app, "Rename").click().run()
+    assert any("the first" in option for option in app.selectbox(key="playground_one").options)
+    button(app, "Show it").click().run()
+    wait(app, "step **1** of 3,000")
+    assert app.session_state["playground_run"].job == job
+    button(app, "Delete").click().run()
+    assert app.session_state["playground_run"] is None
+    assert not app.exception
+    app = page(run=job)
+    assert "This run is not on this computer" in said(app)

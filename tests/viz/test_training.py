@@ -73,3 +73,44 @@ def test_what_is_foretold_travels_one_higher() -> None:
     view = forming.view({0: frame}, rows)
     assert view.parts["predicted"].tolist() == [[[0, 5]]]  # 0 stands for no foretelling
     assert view.header["steps"] == [0]
+
+
+def test_further_charts_and_other_runs_travel_as_lines() -> None:
+    at = np.array([0, 5], np.uint32)
+    chart = training.Chart("Pull", at, np.array([[1, 2], [3, 4]], np.float32), ("a", "b"), ("x", "x"), log=True)
+    steps, loss = np.arange(1, 4, dtype=np.uint32), np.array([3, 2, 1], np.float32)
+    share = np.array([0.5, 1.0], np.float32)
+    view = training.view(
+        curves([1.0], charts=(chart,), others=(training.Other("before", steps, loss, at, share, share),))
+    )
+    assert view.header["charts"] == [
+        {"title": "Pull", "names": ["a", "b"], "groups": ["x", "x"], "log": True, "about": ""}
+    ]
+    assert view.header["others"] == ["before"]
+    assert view.parts["chart_0"].tolist() == [[1, 2], [3, 4]]
+    assert view.parts["other_0_at"].tolist() == [1, 2, 3]
+    assert view.parts["other_0_loss"].tolist() == training.debiased(loss, 0.75).tolist()
+    assert view.pack()
+
+
+def test_histograms_are_bytes_of_their_highest_bin_and_nothing_is_lost() -> None:
+    counts = np.array([[[0, 1, 4000], [2, 2, 0]]], np.int32)
+    frame = forming.still(np.ones((1, 1, 1, 1), np.float32), np.zeros((1, 2), np.int32), (counts, np.ones((1, 2))))
+    assert frame.heights.tolist() == [[[0, 1, 255], [255, 255, 0]]]  # a single one is still seen
+    rows = forming.Rows(np.array([[0, 4]]), np.array([[False, True]]), ("a", "b", "c", "d", "e"))
+    old = forming.still(np.ones((1, 1, 1, 1), np.float32), np.zeros((1, 2), np.int32))
+    view = forming.view({0: old, 5: frame}, rows, ("all",))
+    assert view.header["spread"] == [5]  # nothing had moved before the first step
+    assert view.parts["heights"].shape == (1, 1, 2, 3)
+    assert "heights" not in forming.view({0: old}, rows).parts
+
+
+def test_a_picture_is_read_both_ways() -> None:
+    weights = np.array([[[[0.5, 0.5], [0.25, 0.75]]]], np.float32)
+    frame = forming.still(weights, np.array([[-1, 1]], np.int32), causal=False)
+    assert frame.weights.tolist() == [[[1000, 1000, 500, 1500]]]
+    seen = np.zeros((1, 1, 4, 4), np.uint8)
+    rows = forming.Rows(np.array([[0, 1]]), np.array([[False, True]]), ("cat", "dog"), seen, 4)
+    view = forming.view({0: frame}, rows)
+    assert view.header["picture"] == [1, 4, 4, 4]
+    assert view.parts["pictures"] is seen

@@ -22,9 +22,10 @@ from viz.views import sheets
 from viz.views.photo import Photo
 from viz.views.workbench import Head
 
-SHOWS = ("query", "here", "between", "encoder")
+SHOWS = ("query", "relevance", "here", "between", "encoder")
 STACKS = {
     "query": "cross",
+    "relevance": "cross",
     "here": "cross",
     "between": "between",
     "encoder": "encoder",
@@ -48,7 +49,8 @@ class Looks:
     """A detector's stacks by what reads what, as `models.explain.queries` sorts them; None where there is none.
 
     `levels`: of a deformable model, rows and columns of each level that its encoder reads; `point_levels`: the level of
-    each sampling point.
+    each sampling point. `relevance`: what the answer of query `relevance_of` rests on, per key of `cross`, where that
+    was asked for; `why_not`: why it cannot be, "" if it can.
     """
 
     cross: Attention | None = None
@@ -56,6 +58,9 @@ class Looks:
     encoder: Attention | None = None
     levels: tuple[tuple[int, int], ...] = ()
     point_levels: tuple[int, ...] = ()
+    relevance: Floats | None = None
+    relevance_of: int = -1
+    why_not: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,10 +114,13 @@ def view(
         "several": found.several,
         "rows": list(queries),
         "stacks": {},
+        "relevance": {"of": looks.relevance_of, "why_not": looks.why_not},
         "link": link,
         "about": about_pass(trace),
     }
     parts: dict[str, NDArray[Any]] = _found(found, photo) | ({} if photo is None else photo.parts())
+    if looks.relevance is not None:
+        parts["relevance"] = looks.relevance.astype(np.float32)
     for name in ("cross", "between", "encoder"):
         stack: Attention | None = getattr(looks, name)
         if stack is None:

@@ -19,6 +19,31 @@ Steps = NDArray[np.uint32]
 
 
 @dataclass(frozen=True)
+class Chart:
+    """One more chart: lines [line, look] over the same steps `at`, named one by one, coloured by `groups`."""
+
+    title: str
+    at: Steps
+    values: Floats
+    names: tuple[str, ...]
+    groups: tuple[str, ...]
+    log: bool = False
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another run, to be laid over this one."""
+
+    name: str
+    steps: Steps
+    loss: Floats
+    looked: Steps
+    validation: Floats
+    accuracy: Floats
+
+
+@dataclass(frozen=True)
 class Curves:
     """What a run has measured so far: arrays over `steps`, and over `looked`, the steps at which it was evaluated.
 
@@ -38,6 +63,8 @@ class Curves:
     marks: tuple[tuple[int, str], ...] = ()
     broken: tuple[tuple[int, str], ...] = ()
     graded: str = field(default="of graded tokens")
+    charts: tuple[Chart, ...] = ()
+    others: tuple[Other, ...] = ()
 
 
 def view(curves: Curves, title: str = "A training run") -> View:
@@ -55,14 +82,37 @@ def view(curves: Curves, title: str = "A training run") -> View:
         parts[f"{name}_smooth"] = smooth[every]
     every = _every(len(curves.steps))
     parts["lr_at"], parts["lr"] = np.asarray(curves.steps[every], np.uint32), np.asarray(curves.lr[every], np.float32)
+    for i, chart in enumerate(curves.charts):
+        parts[f"chart_{i}_at"] = np.asarray(chart.at, np.uint32)
+        parts[f"chart_{i}"] = np.asarray(chart.values, np.float32)
+    for i, other in enumerate(curves.others):
+        parts |= _laid_over(i, other)
     header = {
         "total": curves.total,
         "marks": [list(mark) for mark in curves.marks],
         "broken": [list(place) for place in curves.broken],
         "graded": curves.graded,
         "reach": round(1 / (1 - beta)),
+        "charts": [
+            {"title": c.title, "names": list(c.names), "groups": list(c.groups), "log": c.log, "about": c.about}
+            for c in curves.charts
+        ],
+        "others": [other.name for other in curves.others],
     }
     return View("training", header, parts, title)
+
+
+def _laid_over(i: int, other: Other) -> dict[str, Any]:
+    """Another run's curves, smoothed as if it were alone."""
+    smooth = debiased(np.asarray(other.loss, np.float32), smoothing(len(other.steps)))
+    every = _every(len(smooth))
+    return {
+        f"other_{i}_at": np.asarray(other.steps[every], np.uint32),
+        f"other_{i}_loss": smooth[every],
+        f"other_{i}_looked": np.asarray(other.looked, np.uint32),
+        f"other_{i}_validation": np.asarray(other.validation, np.float32),
+        f"other_{i}_accuracy": np.asarray(other.accuracy, np.float32),
+    }
 
 
 def smoothing(total: int) -> float:

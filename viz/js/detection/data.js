@@ -2,7 +2,7 @@
 // uses: picture
 // uses: overlay
 
-const STACK_OF = { query: "cross", here: "cross", between: "between", encoder: "encoder" }; // what is shown -> of which stack
+const STACK_OF = { query: "cross", relevance: "cross", here: "cross", between: "between", encoder: "encoder" }; // what is shown -> of which stack
 const FEW = 400; // cells of a grid that sampling points are counted in
 const STEPS = 65535; // of a place, from one picture's width left of the picture to one right of it
 

@@ -60,7 +60,7 @@ class Found {
     if (ranking) return this.queries(ranking);
     if (over?.kind === "points") return this.points(over.points);
     if (over?.kind !== "map") { this.ranks.hidden = true; return undefined; }
-    const title = over.across ? "Reads it most" : "Most read patches";
+    const title = over.top !== undefined ? "Weighs most" : over.across ? "Reads it most" : "Most read patches";
     const rows = (over.bad ? [] : strongest(over, LISTED)).map((patch) => el("div", { className: "patch" }, patchCrop(view.image, over.side, patch),
       span("cap", over.side.words(patch)), el("b", { textContent: over.text(patch) })));
     this.ranks.replaceChildren(el("b", { textContent: title }), ...rows);

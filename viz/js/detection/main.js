@@ -37,9 +37,10 @@ class Detection extends Mounted {
     this.copy = pressable("button", "Copy link", () => this.copyLink(), { hidden: true });
     this.status = el("div", { className: "sentence", "aria-live": "polite" });
     this.hint = span("cap hint");
+    this.second = el("div", { className: "bar second" }, ...Object.values(this.own));
     this.top = el("div", { className: "controls" },
       el("div", { className: "bar" }, this.shows.element, spring(), this.copy),
-      el("div", { className: "bar second" }, ...Object.values(this.own)),
+      this.second,
       el("div", { className: "bar third" }, ...Object.values(this.looks), this.grid.element));
     this.left = el("div", { className: "left" }, this.heads.element, this.saw.element);
     this.frame = el("section", { className: "px det", "aria-label": "What was found, and where it was looked for", hidden: true }, this.notice,
@@ -131,12 +132,15 @@ class Detection extends Mounted {
   // The grid that is pointed at; null where boxes are.
   get pointSide() {
     const { state, stack, payload } = this;
-    if (state.show === "query") return state.grid === "on" ? payload.cells : null;
+    if (this.boxed) return state.grid === "on" ? payload.cells : null;
     if (state.show === "here") return payload.cells;
     if (state.show !== "encoder") return null;
     if (stack instanceof Points) return stack.grids[state.from];
     return state.way === "read" ? stack.keys : stack.queries;
   }
+
+  // Whether it is about one query, so that a click chooses a box.
+  get boxed() { return ["query", "relevance"].includes(this.state.show); }
 
   get pointable() { return !this.missing && ["here", "encoder"].includes(this.state.show) && Boolean(this.pointSide?.grid); }
 
@@ -150,12 +154,19 @@ class Detection extends Mounted {
   get missing() {
     const { state, payload } = this;
     const name = STACK_OF[state.show];
+    if (state.show === "relevance" && payload.header.relevance.why_not) return payload.header.relevance.why_not;
     if (!payload.stacks[name]) return name === "between" ? "This model's queries do not read one another." : "This model's patches do not read one another before the queries do.";
     const { stack } = this;
-    const wants = stack.absent || (state.show === "between" && !stack.isFull(sheetOf(state)))
+    const wants = stack.absent || this.unweighed || (state.show === "between" && !stack.isFull(sheetOf(state)))
       || (state.show === "here" && state.patch !== null && this.dense && !stack.isFull(sheetOf(state)));
     if (!wants) return "";
     return this.live ? "Computing …" : "This file does not hold it: it was saved without.";
+  }
+
+  // Whether the relevance of the chosen query has to be computed first.
+  get unweighed() {
+    const { state, payload } = this;
+    return state.show === "relevance" && !(payload.parts.relevance && payload.header.relevance.of === state.query);
   }
 
   // ---- How one of the heads looks
@@ -206,7 +217,7 @@ class Detection extends Mounted {
 
   headsWords(stale) {
     const { state } = this;
-    const what = { query: "each for the chosen query", here: "each for the chosen query", between: "queries by queries", encoder: "each for the place that is pointed at" }[state.show];
+    const what = { query: "each for the chosen query", relevance: "each for the chosen query; a click shows what it reads", here: "each for the chosen query", between: "queries by queries", encoder: "each for the place that is pointed at" }[state.show];
     return stale ? `${what}; pale ones are computed when they are chosen` : what;
   }
 
@@ -232,13 +243,13 @@ class Detection extends Mounted {
     pen.restore();
   }
 
-  pickHead(head) { this.set({ head }); }
+  pickHead(head) { this.set({ head, ...(this.state.show === "relevance" ? { show: "query" } : {}) }); }
 
   // ---- What the server has to send first
 
   request() {
     const { state, stack, payload } = this;
-    if (!this.live || !payload.stacks[STACK_OF[state.show]]) return;
+    if (!this.live || !payload.stacks[STACK_OF[state.show]] || (state.show === "relevance" && payload.header.relevance.why_not)) return;
     const name = sheetOf(state);
     const points = stack instanceof Points && state.show === "encoder" && state.pinned && state.patch !== null && !stack.rows.has(this.cell);
     const rows = stack instanceof Sheets && state.show === "query" && !stack.hasRow(name, state.query);
@@ -260,6 +271,7 @@ class Detection extends Mounted {
     const name = this.missing ? "" : sheetOf(state);
     if (!this.missing) {
       if (state.show === "query") this.maps = [this.crossOf(state.head, state.query)];
+      if (state.show === "relevance") this.maps = [{ kind: "map", ...relevanceOver(payload.parts.relevance, stack.keys) }];
       if (state.show === "here" && state.patch !== null) this.ranking = looking(payload, state, Math.min(state.patch, payload.cells.patches - 1));
       if (state.show === "between") this.ranking = between(stack, name, state.query, state.way === "read");
       if (state.show === "encoder") this.maps = [this.encoderOf(state.head, name)];
@@ -319,13 +331,16 @@ class Detection extends Mounted {
 
   savedTitle(heads) {
     const { state, stack, payload } = this, { layer, head } = state.head;
-    const what = { query: `what ${named(payload, state.query)} reads`, here: "who looks at a place", between: "queries that read one another", encoder: "patches that read one another" }[state.show];
+    const what = { query: `what ${named(payload, state.query)} reads`, relevance: `heads for ${named(payload, state.query)}`, here: "who looks at a place", between: "queries that read one another", encoder: "patches that read one another" }[state.show];
+    if (state.show === "relevance" && !heads) return `Relevance for ${named(payload, state.query)}`;
     if (heads) return `All ${stack.heads.length} heads: ${what}`;
     return `${state.of === "mean" ? `Layer ${layer} · mean of its heads` : headTitle({ layer, head })}: ${what}`;
   }
   savedName(heads) {
     const { show, of, query, head: { layer, head } } = this.state;
-    return [show, show === "query" ? `query${query}` : "", heads ? "heads" : of === "mean" ? `layer${layer}` : `layer${layer}_head${head}`];
+    const one = this.boxed ? `query${query}` : "";
+    if (show === "relevance" && !heads) return [show, one];
+    return [show, one, heads ? "heads" : of === "mean" ? `layer${layer}` : `layer${layer}_head${head}`];
   }
   savedNodes(heads) { return [heads ? this.heads.sheet : this.state.show === "between" ? this.between.picture : this.stage.row]; }
 
@@ -385,9 +400,11 @@ class Detection extends Mounted {
     this.saving.element.hidden = Boolean(this.missing);
     this.own.level.hidden = !points || state.show === "between";
     this.own.from.hidden = !points || state.show !== "encoder";
+    this.own.of.hidden = state.show === "relevance";
     this.own.way.hidden = points || !["encoder", "between"].includes(state.show);
+    this.second.hidden = Object.values(this.own).every(({ hidden }) => hidden);
     this.looks.sort.hidden = state.show !== "between";
-    this.looks.smooth.hidden = points || !["query", "encoder"].includes(state.show);
+    this.looks.smooth.hidden = points || !["query", "relevance", "encoder"].includes(state.show);
     this.grid.element.hidden = state.show === "between";
   }
 

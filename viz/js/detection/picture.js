@@ -7,21 +7,21 @@ const DISC = 9; // pixels of the heaviest sampling point's radius
 class Picture extends Stage {
   move(x, y) {
     const { view } = this;
-    if (view.state.show !== "query") return super.move(x, y);
+    if (!view.boxed) return super.move(x, y);
     const over = boxAt(view.payload, view.drawnQueries, x, y, this.box);
     this.panes[0].picture.style.cursor = over === null ? "default" : "pointer";
     return view.hover(over);
   }
 
   leave() {
-    const { show } = this.view.state;
-    if (show === "query") this.view.hover(null);
-    else if (show !== "here") super.leave(); // who looks there can still be chosen from the list
+    const { view } = this;
+    if (view.boxed) view.hover(null);
+    else if (view.state.show !== "here") super.leave(); // who looks there can still be chosen from the list
   }
 
   click(x, y) {
     const { view } = this;
-    if (view.state.show !== "query") return super.click(x, y);
+    if (!view.boxed) return super.click(x, y);
     const over = boxAt(view.payload, view.drawnQueries, x, y, this.box);
     return over === null ? undefined : view.choose(over);
   }
@@ -29,7 +29,7 @@ class Picture extends Stage {
   key(event) {
     const { view } = this;
     const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
-    if (view.state.show !== "query") return super.key(event);
+    if (!view.boxed) return super.key(event);
     if (!step) return undefined;
     const list = view.drawnQueries;
     view.choose(list[(list.indexOf(view.state.query) + step + list.length) % list.length]);

@@ -1,7 +1,8 @@
 // What the visitor chose, and how the page's address says it (`show=here&head=2.0&query=3&threshold=90&...`).
 
 const SHOWS = [
-  { name: "query", title: "What a query reads" },
+  { name: "query", title: "Query reads" },
+  { name: "relevance", title: "Relevance" },
   { name: "here", title: "Who looks here" },
   { name: "between", title: "Query to query" },
   { name: "encoder", title: "Encoder" },

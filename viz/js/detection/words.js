@@ -9,6 +9,7 @@ function detectionSentence(view) {
   if (state.show === "here") return hereSentence(view, where);
   if (state.show === "between") return betweenSentence(view, where);
   if (over.kind === "points") return pointsSentence(view, where, over);
+  if (state.show === "relevance") return relevanceSentence(view, over);
   if (over.bad) return [strong(`${where}: `), "these weights are no distribution (not a number, or all zero), so there is nothing to draw."];
   const best = strongest(over, NAMED).filter((patch) => over.value[patch] > 0);
   const found = joined(best.map((patch) => [over.side.words(patch), " ", strong(over.text(patch))]));
@@ -16,6 +17,14 @@ function detectionSentence(view) {
   const rest = over.across ? "." : `; the other ${thousands(over.side.patches - best.length)} patches share the rest.`;
   const who = state.show === "query" ? [...queryWords(view, state.query), " reads "] : encoderWords(view, over);
   return [strong(`${where}: `), ...who, ...found, ...hidden, rest, ...(over.stale ? [` The rows of this head are ${view.live ? "on their way" : "not in this file"}.`] : [])];
+}
+
+function relevanceSentence({ payload, state }, over) {
+  const whose = [strong("Relevance: "), ...queryWords({ payload }, state.query)];
+  if (!over.top) return [...whose, " rests on no patch that attention leads to."];
+  const best = strongest(over, NAMED).filter((patch) => over.value[patch] > 0);
+  return [...whose, " rests most on ", ...joined(best.map((patch) => [over.side.words(patch), " ", strong(over.text(patch))])),
+    "; in parts of the strongest, through all layers, as far as weights and gradients speak for it."];
 }
 
 function queryWords({ payload, isKept }, q) {

@@ -1,6 +1,6 @@
 // Attention while it forms: the maps of one row at one step, a slider over all kept steps, what the model says.
 
-const MOST_CELL = 180, LEAST_CELL = 44, FILM = 46, SIDE = 24; // pixels
+const MOST_CELL = 180, LEAST_CELL = 44, FILM = 46, SIDE = 24, PICTURE = 84, BARS = 120, BAR = 34; // pixels
 
 class Forming extends Mounted {
   constructor(parent) {
@@ -19,11 +19,13 @@ class Forming extends Mounted {
     this.status = el("div", { className: "status", "aria-live": "polite" });
     this.said = el("div", { className: "said" });
     this.sum = span("cap");
+    this.spread = el("div", { className: "spread" });
+    this.spreadHead = el("div", { className: "bar" }, el("h2", { textContent: "Weights and gradients" }), spring(), span("cap", "how many of each size, from -edge to edge"));
     this.frame = el("section", { className: "fo", "aria-label": "Attention", hidden: true },
       el("div", { className: "bar head" }, this.title, spring(), this.live_),
       el("div", { className: "body" }, this.sheet, this.film, el("span", { className: "control" }, this.input), this.scale), this.status,
       el("div", { className: "body" }, el("div", { className: "bar" }, el("h2", { textContent: "Predictions" }), spring(), this.sum), this.said,
-        el("div", { className: "cap", textContent: "Held-out rows: grey is given, a green letter is foretold right, a red underlined one wrong (the right one stands below it)." })));
+        this.hint = el("div", { className: "cap", textContent: "Held-out rows: grey is given, a green letter is foretold right, a red underlined one wrong (the right one stands below it)." }), this.spreadHead, this.spread));
     this.root.replaceChildren(el("style", { textContent: FORMING_STYLE }), this.failure, this.frame);
     this.input.addEventListener("input", () => this.show(this.payload.steps[Number(this.input.value)]));
     this.sheet.addEventListener("pointermove", (event) => this.over(pointIn(this.sheet, event)));
@@ -36,7 +38,9 @@ class Forming extends Mounted {
     [this.payload, this.parts] = [header, parts];
     const [layers, heads] = header.shape;
     if (this.chosen[0] >= layers || this.chosen[1] >= heads) this.chosen = [0, 0];
-    this.n = triangleSide(parts.weights.length / (header.steps.length * layers * heads));
+    const cells = parts.weights.length / (header.steps.length * layers * heads);
+    this.n = header.picture ? Math.round(Math.sqrt(cells)) : triangleSide(cells);
+    this.cells = cells;
     if (this.step !== null && this.step > header.steps.at(-1)) this.step = null; // the run went back
     this.frame.hidden = false;
     this.dress();
@@ -89,10 +93,12 @@ class Forming extends Mounted {
   // Halves [query * (query + 1) / 2 + key] of one head at one kept step.
   halves(index, layer, head) {
     const [layers, heads] = this.payload.shape;
-    const size = (this.n * (this.n + 1)) / 2;
-    const start = ((index * layers + layer) * heads + head) * size;
-    return this.parts.weights.subarray(start, start + size);
+    const start = ((index * layers + layer) * heads + head) * this.cells;
+    return this.parts.weights.subarray(start, start + this.cells);
   }
+
+  // Query and key of a place in it.
+  placeOf(i) { return this.payload.picture ? [Math.floor(i / this.n), i % this.n] : cellOf(i); }
 
   draw() {
     const { payload, theme: { colour } } = this;
@@ -116,7 +122,9 @@ class Forming extends Mounted {
     }
     this.mark();
     this.drawFilm(index);
-    this.drawPredictions(index);
+    if (payload.picture) this.drawPictures(index);
+    else this.drawPredictions(index);
+    this.drawSpread(index);
     this.tell();
     this.maps.ariaLabel = this.status.textContent;
     [this.root.dataset.frames, this.root.dataset.shown] = [steps.length, steps[index]];
@@ -127,7 +135,7 @@ class Forming extends Mounted {
     const image = new ImageData(n, n);
     const pixels = new Uint32Array(image.data.buffer).fill(theme.pixel("sunk"));
     this.halves(index, layer, head).forEach((half, i) => {
-      const [query, key] = cellOf(i);
+      const [query, key] = this.placeOf(i);
       pixels[query * n + key] = theme.pixels[codeOf(half)];
     });
     const small = document.createElement("canvas");
@@ -195,6 +203,87 @@ class Forming extends Mounted {
     [this.root.dataset.right, this.root.dataset.graded] = [right, all];
   }
 
+  // Pictures and what they are taken for; over the first one what the class token reads by the chosen head.
+  drawPictures(index) {
+    const { parts, payload, theme } = this;
+    const [channels, height, width, patch] = payload.picture;
+    const rows = parts.tokens.length / 2;
+    let right = 0;
+    const paint = (row, read) => {
+      const canvas = el("canvas", { role: "img" });
+      const pen = prepare(canvas, PICTURE, PICTURE);
+      const image = new ImageData(width, height);
+      for (let at = 0; at < width * height; at++) {
+        for (let c = 0; c < 3; c++) image.data[at * 4 + c] = parts.pictures[(row * channels + (c % channels)) * width * height + at];
+        image.data[at * 4 + 3] = 255;
+      }
+      const small = document.createElement("canvas");
+      [small.width, small.height] = [width, height];
+      small.getContext("2d").putImageData(image, 0, 0);
+      pen.imageSmoothingEnabled = false;
+      pen.drawImage(small, 0, 0, PICTURE, PICTURE);
+      if (read) {
+        const across = width / patch;
+        const size = PICTURE / across;
+        const line = this.halves(index, ...this.chosen).subarray(1, this.n);
+        const top = Math.max(1, ...line);
+        line.forEach((half, i) => {
+          pen.fillStyle = `rgb(255 176 32 / ${(0.75 * half) / top})`;
+          pen.fillRect((i % across) * size, Math.floor(i / across) * size, size, size);
+        });
+        canvas.ariaLabel = "What the class token reads of the first picture";
+      }
+      return canvas;
+    };
+    const figures = [el("figure", {}, paint(0, true), el("figcaption", { textContent: "class token reads" }))];
+    for (let row = 0; row < rows; row++) {
+      const foretold = parts.predicted[(index * rows + row) * 2 + 1] - 1;
+      const answer = parts.tokens[row * 2 + 1];
+      if (foretold === answer) right++;
+      const words = foretold === answer ? [span("good", payload.symbols[answer])]
+        : [span("bad", payload.symbols[foretold]), span("instead", payload.symbols[answer])];
+      const canvas = paint(row, false);
+      canvas.ariaLabel = `${payload.symbols[answer]}, taken for ${payload.symbols[foretold]}`;
+      figures.push(el("figure", {}, canvas, el("figcaption", {}, ...words)));
+    }
+    this.said.classList.add("pictures");
+    this.said.replaceChildren(...figures);
+    this.hint.textContent = "Held-out pictures: a green name is right, a red underlined one wrong (the right one stands below it).";
+    this.sum.textContent = `${right} of ${rows} right`;
+    [this.root.dataset.right, this.root.dataset.graded] = [right, rows];
+  }
+
+  // Two histograms for each part of the model, at the last kept step that has them.
+  drawSpread(index) {
+    const { payload, parts, theme: { colour, heads } } = this;
+    const at = payload.spread.findLastIndex((step) => step <= payload.steps[index]);
+    this.spreadHead.hidden = this.spread.hidden = !payload.spread.length;
+    if (at < 0) {
+      this.spread.replaceChildren(span("cap", "Gradients are there from the first step on."));
+      return;
+    }
+    const n = payload.parts_of.length;
+    const bins = parts.heights.length / (payload.spread.length * n * 2);
+    const paint = (part, which) => {
+      const canvas = el("canvas", { role: "img" });
+      const pen = prepare(canvas, BARS, BAR);
+      const start = ((at * n + part) * 2 + which) * bins;
+      pen.fillStyle = which ? heads[1] : heads[0];
+      parts.heights.subarray(start, start + bins).forEach((tall, i) => {
+        const high = (tall / 255) * (BAR - 2);
+        pen.fillRect((i * BARS) / bins, BAR - 1 - high, BARS / bins - 0.5, high);
+      });
+      pen.fillStyle = colour.border;
+      pen.fillRect(0, BAR - 1, BARS, 1);
+      const edge = figure2(parts.edges[(at * n + part) * 2 + which]);
+      canvas.ariaLabel = `${which ? "Gradients" : "Weights"} of ${payload.parts_of[part]}, up to ${edge}`;
+      return el("span", { className: "bars" }, canvas, span("cap", `${which ? "gradient" : "weight"} ±${edge}`));
+    };
+    this.spread.replaceChildren(...payload.parts_of.map((name, part) =>
+      el("div", { className: "part" }, span("cap name", name), paint(part, 0), paint(part, 1))));
+    this.root.dataset.spread = payload.spread[at];
+  }
+
   // Whether a row has ended before this place: what fills it up is nothing to show.
   past(row, at) {
     const length = this.n + 1;
@@ -233,16 +322,23 @@ class Forming extends Mounted {
   tell(layer = this.chosen[0], head = this.chosen[1], query = null, key = null) {
     const { parts, payload } = this;
     const halves = this.halves(this.index, layer, head);
-    const label = (at) => `“${symbolText(payload.symbols[parts.tokens[at]])}”`;
-    const last = parts.graded.subarray(0, this.n + 1).indexOf(1) - 1;
+    const { picture } = payload;
+    const across = picture ? picture[2] / picture[3] : 0;
+    const label = (at) => !picture ? `“${symbolText(payload.symbols[parts.tokens[at]])}”`
+      : at ? `patch in row ${Math.floor((at - 1) / across)}, column ${(at - 1) % across}` : "the class token";
+    const last = picture ? 0 : parts.graded.subarray(0, this.n + 1).indexOf(1) - 1;
     const row = query ?? Math.max(0, Math.min(this.n - 1, last));
-    const line = halves.subarray((row * (row + 1)) / 2, ((row + 1) * (row + 2)) / 2);
+    const line = picture ? halves.subarray(row * this.n, (row + 1) * this.n)
+      : halves.subarray((row * (row + 1)) / 2, ((row + 1) * (row + 2)) / 2);
     const best = key ?? line.indexOf(Math.max(...line));
     const where = `Layer ${layer} · head ${head} at step ${thousands(payload.steps[this.index])}`;
-    this.status.textContent = best > row ? `${where}: ${label(row)} cannot read what comes after it.`
+    this.status.textContent = !picture && best > row ? `${where}: ${label(row)} cannot read what comes after it.`
       : `${where}: ${label(row)} (position ${row}) reads ${label(best)} (position ${best}) ${places2(line[best])}${key === null ? ", most of all" : ""}.`;
   }
 }
+
+// A size in few digits.
+const figure2 = (value) => (value >= 0.01 ? Number(value.toPrecision(2)).toString() : value.toExponential(0).replace("-", THEME.minus));
 
 const triangleSide = (size) => Math.round((Math.sqrt(8 * size + 1) - 1) / 2);
 const codeOf = (half) => Math.round(255 * Math.sqrt(Math.min(1, half / 2000)));

@@ -21,5 +21,15 @@ const FORMING_STYLE = `${BASE_STYLE}${CONTROL_STYLE}
 .said .good{background:var(--right-fill);color:var(--right)}
 .said .bad{background:var(--wrong-fill);color:var(--wrong)}
 .said .bad>span:first-child{text-decoration:underline 2px;text-underline-offset:3px}
+.said.pictures{display:flex;gap:10px;overflow-x:auto;font-size:13px;line-height:18px}
+.said figure{margin:0;flex:none;width:84px}
+.said figcaption{display:flex;flex-direction:column;gap:2px;text-align:center;font-family:var(--st-font,sans-serif);font-size:12px}
+.said.pictures figcaption span{position:static;padding:0 2px;border-radius:3px}
+.said.pictures .bad{text-decoration:underline 2px;text-underline-offset:3px}
+.spread{display:grid;grid-template-columns:repeat(auto-fill,minmax(280px,1fr));gap:8px 16px;margin:6px 0 2px}
+.spread .part{display:grid;grid-template-columns:1fr 1fr;gap:2px 10px}
+.spread .name{grid-column:1/-1;color:var(--ink)}
+.spread .bars{display:flex;flex-direction:column;min-width:0}
+.spread canvas{max-width:100%}
 .said .instead{position:absolute;left:0;right:0;top:25px;font-size:12px;line-height:15px;color:var(--muted)}
 `;

@@ -100,3 +100,11 @@ function pointed(payload, state) {
 function strongest({ value, rank }, most) {
   return Array.from(value, (_, i) => i).sort((a, b) => rank(b) - rank(a) || a - b).slice(0, most);
 }
+
+// The relevance of one answer, a value per key: no share of anything, so its numbers are parts of its own strongest patch.
+function relevanceOver(values, keys) {
+  const value = Float32Array.from({ length: keys.patches }, (_, i) => Math.max(0, values[keys.first + i]));
+  const top = Math.max(...value, 0);
+  const text = (i) => (top ? percent(value[i] / top) : "0 %");
+  return { side: keys, value, rank: (i) => value[i], text, special: [], hidden: null, bad: false, stale: false, across: false, top };
+}

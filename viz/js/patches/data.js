@@ -14,16 +14,6 @@ class Payload extends Sheets {
   }
 }
 
-// The relevance of one class: no share of anything, so its numbers are parts of its own strongest patch.
-function relevanceOver(payload, index) {
-  const { keys } = payload;
-  const all = payload.parts.relevance.subarray(index * keys.n, (index + 1) * keys.n);
-  const value = Float32Array.from({ length: keys.patches }, (_, i) => Math.max(0, all[keys.first + i]));
-  const top = Math.max(...value, 0);
-  const text = (i) => (top ? percent(value[i] / top) : "0 %");
-  return { side: keys, value, rank: (i) => value[i], text, special: [], hidden: null, bad: false, stale: false, across: false, top };
-}
-
 // How alike the position embeddings of one patch and all others are, in hundredths from -100 to 100.
 function positionsOver(payload, state) {
   const { keys, parts } = payload;

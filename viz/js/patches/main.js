@@ -8,7 +8,7 @@ class Patches extends Mounted {
     this.state = new State();
     this.maps = [];
     [this.heads, this.stage, this.side, this.distances] = [new Heads(this), new Stage(this), new Aside(this), new Distances(this)];
-    [this.saw, this.saving] = [new Saw(), new SaveBar(this)];
+    [this.saw, this.saving, this.lattice] = [new Saw(), new SaveBar(this), new Lattice(this)];
     this.build();
     this.listen();
   }
@@ -47,8 +47,8 @@ class Patches extends Mounted {
     this.second = second;
     this.frame = el("section", { className: "px", "aria-label": "Attention over the picture", hidden: true }, this.notice,
       el("div", { className: "body" }, this.left, el("div", { className: "middle" }, this.top, this.stage.element,
-        el("div", { className: "status" }, this.status, this.hint), this.saving.element), this.side.element), this.saving.madeOf);
-    this.root.replaceChildren(el("style", { textContent: OVERLAY_STYLE }), this.failure, this.frame);
+        this.lattice.element, el("div", { className: "status" }, this.status, this.hint), this.saving.element), this.side.element), this.saving.madeOf);
+    this.root.replaceChildren(el("style", { textContent: OVERLAY_STYLE + LATTICE_STYLE }), this.failure, this.frame);
     this.root.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -188,7 +188,7 @@ class Patches extends Mounted {
     const { state, payload } = this;
     if (this.missing) this.maps = [];
     else if (state.map === "relevance") {
-      this.maps = payload.header.relevances.map(([label, , start], i) => ({ ...relevanceOver(payload, i), label, start,
+      this.maps = payload.header.relevances.map(([label, , start], i) => ({ ...relevanceOver(payload.parts.relevance.subarray(i * payload.keys.n, (i + 1) * payload.keys.n), payload.keys), label, start,
         title: payload.header.relevances.length > 1 ? label : "" }));
     } else if (state.map === "positions") this.maps = [positionsOver(payload, state)];
     else this.maps = [weightsOver(payload, state, this.sheet)];
@@ -312,7 +312,9 @@ class Patches extends Mounted {
     this.compute();
     this.heads.layout(left - (narrow ? 22 : 32));
     this.distances.layout(left - (narrow ? 22 : 32));
-    this.stage.layout(this.width - (narrow ? 24 : left + SIDE + 32));
+    const room = this.width - (narrow ? 24 : left + SIDE + 32);
+    this.stage.layout(room);
+    if (payload.keys.grid) this.lattice.layout(Math.min(room, this.stage.box.width));
     this.drawControls();
     this.heads.draw();
     this.distances.draw();
@@ -343,6 +345,7 @@ class Patches extends Mounted {
 
   drawn() {
     this.stage.draw();
+    this.lattice.draw();
     this.side.point();
     fill(this.status, this.sentence);
     this.hint.textContent = this.state.pinned ? "pinned · Esc releases" : "";

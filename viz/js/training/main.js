@@ -3,6 +3,8 @@
 
 const CHARTS = { left: 48, right: 12, top: 44, gap: 34, bottom: 26, loss: 190, accuracy: 110, norm: 84, lr: 74 };
 const NAMES = { loss: "Loss", accuracy: "Validation accuracy", norm: "Gradient norm", lr: "Learning rate" };
+const MORE = 96; // pixels of a further chart
+const OVER = [2, 4, 5, 3]; // head colours of runs laid over this one: the first two are its own
 
 class Training extends Mounted {
   constructor(parent) {
@@ -36,12 +38,14 @@ class Training extends Mounted {
     this.font = getComputedStyle(this.frame).fontFamily;
     const { colour, heads } = this.theme;
     this.colours = { train: heads[0], validation: heads[1] };
+    this.payload.others.forEach((_, i) => { this.colours[`other${i}`] = heads[OVER[i % OVER.length]]; });
     const key = (name, words) => {
       const line = el("i", { className: name });
       line.style.borderColor = this.colours[name] ?? colour.muted;
       return el("span", { className: "key" }, line, words);
     };
     this.legend.replaceChildren(key("train", "train"), key("validation", "validation"),
+      ...this.payload.others.map((name, i) => key(`other${i}`, name)),
       span("", `faint: every step; strong: the last ${this.payload.reach}, averaged`));
     this.layout();
     this.draw();
@@ -55,11 +59,16 @@ class Training extends Mounted {
       this.at[name] = { top: y, height: CHARTS[name] };
       y += CHARTS[name] + CHARTS.gap;
     }
+    this.payload.charts.forEach((chart, i) => {
+      y += this.keysOf(chart).length > 1 ? 18 : 0;
+      this.at[`chart_${i}`] = { top: y, height: MORE };
+      y += MORE + CHARTS.gap;
+    });
     this.height = y - CHARTS.gap + CHARTS.bottom;
     this.sheet.style.height = `${this.height}px`;
     // the axis grows in steps, so that it does not slide under the reader's eyes
     const { total } = this.payload;
-    this.most = Math.max(this.last, this.last > total ? this.last : total);
+    this.most = Math.max(this.last, total, ...this.payload.others.map((_, i) => this.parts[`other_${i}_at`].at(-1) ?? 0));
   }
 
   x(step) { return CHARTS.left + (step / this.most) * (this.width - CHARTS.left - CHARTS.right); }
@@ -78,9 +87,11 @@ class Training extends Mounted {
     const share = (value) => top + height - value * height;
     this.axis("accuracy", [0, 0.5, 1], share, percent);
     this.line(parts.looked, parts.accuracy, share, this.colours.validation, 2, [5, 3]);
+    payload.others.forEach((_, i) => this.line(parts[`other_${i}_looked`], parts[`other_${i}_accuracy`], share, this.colours[`other${i}`], 1.5, [5, 3]));
     this.named("accuracy", [[parts.accuracy.length ? percent(parts.accuracy.at(-1)) : "", this.colours.validation]]);
     this.drawFromZero("norm", colour.ink);
     this.drawFromZero("lr", colour.ink);
+    payload.charts.forEach((chart, i) => this.drawMore(chart, i));
     this.drawSteps();
     this.canvas.ariaLabel = this.words(this.last);
     this.root.dataset.points = parts.loss_at.length;
@@ -88,18 +99,24 @@ class Training extends Mounted {
   }
 
   drawLoss() {
-    const { parts, theme: { colour } } = this;
+    const { parts } = this;
     const { top, height } = this.at.loss;
-    const range = extent(parts.loss, parts.validation);
+    const over = this.payload.others.flatMap((_, i) => [parts[`other_${i}_loss`], parts[`other_${i}_validation`]]);
+    const range = extent(parts.loss, parts.validation, ...over);
     if (!range) { this.named("loss", []); return; }
     const [low, high] = [Math.max(1e-6, range[0] * 0.9), Math.max(range[1] * 1.1, range[0] * 2)];
     const place = (value) => top + height - (Math.log(Math.max(value, low) / low) / Math.log(high / low)) * height;
     this.axis("loss", logTicks(low, high), place, figure);
+    this.payload.others.forEach((_, i) => {
+      const ink = this.colours[`other${i}`];
+      this.line(parts[`other_${i}_at`], parts[`other_${i}_loss`], place, ink, 1.5);
+      this.line(parts[`other_${i}_looked`], parts[`other_${i}_validation`], place, ink, 1.5, [5, 3]);
+    });
     this.line(parts.loss_at, parts.loss, place, this.colours.train, 1, [], 0.26);
     this.line(parts.loss_smooth_at, parts.loss_smooth, place, this.colours.train, 2);
     this.line(parts.looked, parts.validation, place, this.colours.validation, 2, [5, 3]);
     const ends = [[parts.loss_smooth.at(-1), this.colours.train], [parts.validation.at(-1), this.colours.validation]];
-    this.named("loss", ends.filter(([value]) => value !== undefined).map(([value, ink]) => [figure(value), ink]), colour);
+    this.named("loss", ends.filter(([value]) => value !== undefined).map(([value, ink]) => [figure(value), ink]));
   }
 
   drawFromZero(name, ink) {
@@ -116,6 +133,43 @@ class Training extends Mounted {
     }
     const end = (name === "lr" ? parts.lr : parts.norm_smooth).at(-1);
     this.named(name, end === undefined ? [] : [[figure(end), ink]]);
+  }
+
+  // What the lines of a further chart are told apart by.
+  keysOf(chart) { return [...new Set(chart.groups)]; }
+
+  drawMore(chart, i) {
+    const { parts, pen, theme: { colour, heads }, font } = this;
+    const name = `chart_${i}`;
+    const { top, height } = this.at[name];
+    const [at, values] = [parts[`${name}_at`], parts[name]];
+    const n = at.length;
+    const range = n ? extent(chart.log ? values.filter((value) => value > 0) : values) : null;
+    const keys = this.keysOf(chart);
+    if (range) {
+      const [low, high] = chart.log ? [range[0] * 0.9, Math.max(range[1] * 1.1, range[0] * 2)] : [0, range[1] > 0 ? range[1] * 1.05 : 1];
+      const place = chart.log
+        ? (value) => top + height - (Math.log(Math.max(value, low) / low) / Math.log(high / low)) * height
+        : (value) => top + height - (value / high) * height;
+      this.axis(name, chart.log ? logTicks(low, high) : ticksTo(high, 2), place, figure);
+      chart.groups.forEach((group, line) => {
+        const nth = keys.indexOf(group);
+        this.line(at, values.subarray(line * n, (line + 1) * n), place, heads[nth % heads.length], 1.5, nth < heads.length ? [] : [4, 2]);
+      });
+    }
+    this.named(name, [], keys.length > 1 ? 18 : 0, chart.title);
+    if (keys.length < 2) return;
+    [pen.font, pen.textBaseline, pen.textAlign] = [`12px ${font}`, "middle", "left"];
+    let x = 4;
+    keys.forEach((key, nth) => {
+      const wide = pen.measureText(key).width + 20;
+      if (x + wide > this.width) return;
+      pen.fillStyle = heads[nth % heads.length];
+      pen.fillRect(x, top - 16, 12, nth < heads.length ? 2 : 1);
+      pen.fillStyle = colour.muted;
+      pen.fillText(key, x + 16, top - 15);
+      x += wide + 10;
+    });
   }
 
   axis(name, ticks, place, words) {
@@ -137,11 +191,11 @@ class Training extends Mounted {
   }
 
   // A chart's name, and where its curves stand now.
-  named(name, ends) {
+  named(name, ends, above = 0, words = "") {
     const { pen, theme: { colour }, width, font } = this;
-    const y = this.at[name].top - 15;
+    const y = this.at[name].top - 15 - above;
     [pen.textBaseline, pen.textAlign, pen.font] = ["middle", "left", `600 13px ${font}`];
-    const title = name === "loss" ? "Loss (log)" : NAMES[name];
+    const title = words || (name === "loss" ? "Loss (log)" : NAMES[name]);
     pen.fillStyle = colour.page;
     pen.fillRect(2, y - 9, pen.measureText(title).width + 4, 18);
     pen.fillStyle = colour.ink;
@@ -244,6 +298,13 @@ class Training extends Mounted {
     if (two >= 0) {
       said.push(`validation at step ${thousands(parts.looked[two])}: loss ${figure(parts.validation[two])}, ${percent(parts.accuracy[two])} ${payload.graded} right, ${percent(parts.exact[two])} of rows without a mistake`);
     }
+    if (this.pointed !== null) payload.charts.forEach((chart, i) => {
+      const at = before(parts[`chart_${i}_at`], step);
+      if (at < 0) return;
+      const n = parts[`chart_${i}_at`].length;
+      const read = chart.names.map((name, line) => [parts[`chart_${i}`][line * n + at], name]).sort((a, b) => b[0] - a[0]);
+      said.push(`${chart.title}: most ${read[0][1]} ${figure(read[0][0])}, least ${read.at(-1)[1]} ${figure(read.at(-1)[0])}`);
+    });
     const near = Math.max(1, this.most / 100);
     const marks = payload.marks.filter(([at]) => Math.abs(at - step) <= near).map(([at, words]) => `${words} at step ${thousands(at)}`);
     const broken = payload.broken.filter(([at]) => Math.abs(at - step) <= near).map(([, why]) => why);

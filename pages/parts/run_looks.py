@@ -1,0 +1,168 @@
+"""What is drawn of a run: curves, attention while it forms, a step in slow motion, heads switched off."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from models.learn import tasks
+from models.learn.history import History
+from models.learn.spec import Spec, label, written
+from pages.parts import keep, show
+from viz.views import forming, training
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+STAGE = 0.5  # seconds for each stage of a step in slow motion
+MORE = {
+    "norms": "Gradient by part",
+    "ratios": "Update / weight",
+    "entropy": "Attention entropy",
+    "induction": "Induction score",
+}
+
+
+def curves(history: History, spec: Spec, more: Iterable[str], others: tuple[training.Other, ...]) -> training.Curves:
+    """A run's curves with the further charts that are wanted and the runs that are laid over it."""
+    steps, looked = history.at
+    marks = tuple(
+        (change.step, f"{label(change.knob).lower()} {written(change.old)} → {written(change.new)}")
+        for change in history.changes
+    )
+    validation, accuracy, exact = history.evaluated()
+    return training.Curves(
+        steps,
+        loss=history.curve("loss"),
+        norm=history.curve("norm"),
+        lr=history.curve("lr"),
+        looked=looked,
+        validation=validation,
+        accuracy=accuracy,
+        exact=exact,
+        total=spec.steps,
+        marks=marks,
+        broken=tuple(history.broken),
+        graded="of pictures" if tasks.TASKS[spec.task].picture else "of graded tokens",
+        charts=tuple(_chart(history, name) for name in MORE if name in more),
+        others=others,
+    )
+
+
+def _chart(history: History, name: str) -> training.Chart:
+    """One of the further charts."""
+    if name in ("norms", "ratios"):
+        values = history.by_part()[int(name == "ratios")]
+        title = "Gradient norm by part (log)" if name == "norms" else "Size of an update / size of the weights (log)"
+        at = np.array([row[0] for row in history.moved], np.uint32)
+        return training.Chart(title, at, values, tuple(history.parts), tuple(history.parts), log=True)
+    found = history.by_head()[int(name == "induction")]  # [layer, head, look]
+    places = list(np.ndindex(*found.shape[:2]))
+    names = tuple(f"layer {layer} head {head}" for layer, head in places)
+    at = np.array([row[0] for row in history.scores], np.uint32)
+    title = "Attention entropy by head (bits)" if name == "entropy" else "Induction score by head"
+    return training.Chart(title, at, found.reshape(len(places), len(at)), names, tuple(f"layer {i}" for i, _ in places))
+
+
+def rows(spec: Spec) -> forming.Rows:
+    """The held-out rows that are shown, drawn once."""
+
+    def draw() -> forming.Rows:
+        data, shown = tasks.data(spec), slice(0, tasks.SHOWN)
+        seen = data.held_out.pictures
+        return forming.Rows(
+            data.held_out.tokens[shown],
+            data.held_out.graded[shown],
+            data.symbols,
+            None if seen is None else seen[shown],
+            spec.patch,
+        )
+
+    return keep.made(("rows", spec), draw, lambda made: made.tokens.nbytes)
+
+
+def sample(spec: Spec, n: int) -> None:
+    """A few training rows, as they are read."""
+    seen = tasks.sample_pictures(spec, n)
+    said = tasks.sample(spec, n)
+    if seen is None:
+        st.code("\n".join(said), language=None, wrap_lines=True)
+        return
+    with st.container(horizontal=True):
+        for picture, name in zip(seen, said, strict=True):
+            large = np.repeat(np.repeat(picture.transpose(1, 2, 0), 3, 0), 3, 1)
+            st.image(large[..., 0] if large.shape[-1] == 1 else large, caption=name, width=84)
+
+
+# ---- slow motion
+
+
+def stages(page: str, history: History, moving: bool) -> None:
+    """Forward, loss, backward, clip, update of the last step, one after the other while the run is slow."""
+    told = history.stages
+    if not told:
+        return
+    shown = 5
+    if moving:
+        step, began = st.session_state.get(f"{page}_stage") or (-1, 0.0)
+        if step != told["step"]:
+            st.session_state[f"{page}_stage"] = (told["step"], time.monotonic())
+            began = time.monotonic()
+        shown = min(5, 1 + int((time.monotonic() - began) / STAGE))
+    st.markdown(f"**Step {told['step']:,}, stage by stage**")
+    for place, (title, words) in zip(st.columns(5, gap="small"), _stages(told), strict=True):
+        with place, st.container(border=True, height="stretch"):
+            if shown:
+                st.markdown(f"**{title}**")
+                st.caption(show.words(words))
+                shown -= 1
+            else:
+                st.caption(title)
+
+
+def _stages(told: dict[str, Any]) -> list[tuple[str, str]]:
+    forward, loss, clip, update = told["forward"], told["loss"], told["clip"], told["update"]
+    best = ", ".join(f"“{symbol}” {p:.2f}" for symbol, p in forward["best"])
+    read = " ".join(forward["read"][-12:]) if forward["read"] else "a picture"
+    one = "without end" if loss["one"] is None else f"{loss['one']:.3f}"
+    mean = "no number" if loss["mean"] is None else f"{loss['mean']:.3f}"
+    parts = told["backward"]
+    strong, weak = max(parts, key=parts.__getitem__), min(parts, key=parts.__getitem__)
+    norm = "no number" if clip["norm"] is None else f"{clip['norm']:.3g}"
+    clipped = f"so all of it is multiplied by {clip['factor']:.3f}" if clip["factor"] < 1 else "so it stays as it is"
+    most = f"At most {clip['most']:g} is allowed, {clipped}." if clip["most"] else "Clipping is off."
+    said = {
+        "1 Forward": f"{forward['rows']} rows go in. After {read} the model says {best}. Right is "
+        f"“{forward['right']}”, to which it gives {forward['chance']:.3f}.",
+        "2 Loss": f"−ln {forward['chance']:.3f} = {one} for this one. Over all {loss['counted']:,} counted places of "
+        f"the batch the mean is {mean}.",
+        "3 Backward": "Every weight learns how the loss would change with it. The pull is strongest in "
+        f"{strong} ({parts[strong]:.3g}) and weakest in {weak} ({parts[weak]:.3g}).",
+        "4 Clip": f"The whole gradient is {norm} long. {most}",
+        "5 Update": f"{update['optimiser']} at rate {written(update['lr'])} moves {update['weights']:,} weights by "
+        f"{update['ratio']:.2%} of their size. One of them: {update['before']:.5f}, gradient "
+        f"{update['gradient']:.2g}, becomes {update['after']:.5f}.",
+    }
+    return list(said.items())
+
+
+# ---- heads
+
+
+def heads_off(history: History) -> None:
+    """How well the model does with each head off, against how well it does with all."""
+    found = history.ablated
+    if not found:
+        return
+    without = np.array(found["without"], np.float32)
+    worst = np.unravel_index(int(without.argmin()), without.shape)
+    st.markdown(
+        f"**Heads off, one at a time (step {found['step']:,})** With all heads {found['base']:.1%} of held-out answers "
+        f"are right; without layer {worst[0]}, head {worst[1]} **{without[worst]:.1%}**."
+    )
+    table = {"layer": [f"layer {i}" for i in range(len(without))]}
+    table |= {f"without head {i}": [f"{v:.1%}" for v in without[:, i]] for i in range(without.shape[1])}
+    st.dataframe(table, hide_index=True)
