@@ -6,7 +6,6 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import streamlit as st
 
 from models.records import Floats
@@ -109,7 +108,7 @@ def _moved(model: Model, moved: Moved, bits: int) -> None:
 
 
 def _grid(values: Floats) -> dict[str, list[Any]]:
-    heads = {f"head {h}": [round(float(v), 4) for v in column] for h, column in enumerate(np.asarray(values).T)}
+    heads = {f"head {h}": [round(v, 4) for v in column] for h, column in enumerate(values.T.tolist())}
     return {"layer": list(range(len(values))), **heads}
 
 

@@ -26,7 +26,7 @@ def button(app: AppTest, label: str):
 def own_table(data: bytes) -> AppTest:
     app = page()
     app.selectbox(key="tuning_data_table").set_value("Your own table").run()
-    app.file_uploader(key="tuning_table").upload(("rows.csv", data, "text/csv")).run()
+    app.file_uploader(key="tuning_table").upload("rows.csv", data, "text/csv").run()
     return app
 
 
