@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.tuning import network, student, teaching
+from models import zoo
+from models.learn import export as playground
+from models.learn import tasks
+from models.learn.spec import Spec as PlaygroundSpec
+from models.learn.trainer import replay
+from models.tuning import export, network, student, teaching
 from models.tuning.data import plain
 from models.tuning.examples import films
 from models.tuning.spec import NEXT, Spec
@@ -86,6 +91,20 @@ def test_a_snapshot_of_a_student_goes_on_with_the_same_bits(pupil: Callable[...,
     for _ in range(3):
         again.advance()
     assert again.state() == whole.state()
+
+
+def test_a_run_of_the_playground_teaches_a_smaller_one(tmp_path: Path) -> None:
+    run = PlaygroundSpec(task="reverse", n_layers=2, d_model=16, d_ff=32, examples=200, batch_size=8)
+    playground.save(run, replay(run, [], 3).state(), tmp_path)
+    data = plain("\n".join(tasks.sample(run, 40)))
+    made = Pupil(Spec(str(tmp_path), NEXT, teacher=str(tmp_path), layers=1, batch_size=8, lr=1e-3), data)
+    first = made.grade()
+    for _ in range(8):
+        made.advance()
+    assert made.grade().loss < first.loss
+    export.save(made.spec, data, made.state(), tmp_path / "student")
+    opened = zoo.load(str(tmp_path / "student"))
+    assert (opened.info.n_layers, opened.warnings) == (1, ())
 
 
 def test_who_cannot_teach_says_why(folders: Path) -> None:
