@@ -116,13 +116,13 @@ def test_who_cannot_teach_says_why(folders: Path) -> None:
 
 
 def test_a_student_sees_through_wrong_labels_with_its_teacher() -> None:
-    """Measured over seeds 0 to 4, by the labels that are right: 0.69 to 0.79 without its teacher, 0.90 to 0.92 with."""
+    """Seeds 0 to 4, by the labels that are right: 0.67 0.79 0.81 0.83 0.63 without its teacher, 0.88 to 0.96 with."""
     data, right = films(), films(wrong=0.0)
     assert sum(a != b for a, b in zip(data.labels, right.labels, strict=True)) == 76
     found = []
     for weight in (0.0, 0.9):
         spec = Spec(
-            "roberta-sentiment", teacher="roberta-sentiment", layers=1, lr=1e-3, epochs=25, weight=weight, seed=1
+            "roberta-sentiment", teacher="roberta-sentiment", layers=1, lr=1e-3, epochs=25, weight=weight, seed=0
         )
         made = Pupil(spec, data)
         while made.step < made.plan.steps:
