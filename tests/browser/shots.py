@@ -62,6 +62,7 @@ def readme() -> dict[str, tuple[str, int]]:
         "question_answering": ("/language_tasks?language_model=bert-qa", 900),
         "translation": ("/language_tasks?language_model=marian-en-fr", 1150),
         "summarization": ("/language_tasks?language_model=bart-summary", 1250),
+        "fine_tuning": ("/fine_tuning", 1130),
         "fill_the_gap": ("/language_tasks?language_model=bert-stories&language_words=lovely", 1000),
     }
 
@@ -99,7 +100,16 @@ def swept(page: Page) -> None:
     page.get_by_text("finished").wait_for(timeout=600_000)
 
 
-BEFORE = {"generation": written, "playground": trained, "sweeps": swept}
+def tuned(page: Page) -> None:
+    """A fine-tuning at its end."""
+    page.get_by_role("button", name="Train", exact=True).click(timeout=90_000)
+    page.get_by_text("All steps are done").wait_for(timeout=300_000)
+
+
+DRAWN = (
+    ".view[data-ready] :is(.wb, .cmp, .px, .anatomy, .pn, .ln, svg, .sw), .stCode, .stDataFrame, .st-key-sweeps_start"
+)
+BEFORE = {"generation": written, "playground": trained, "sweeps": swept, "fine_tuning": tuned}
 
 
 def shoot(
@@ -115,9 +125,7 @@ def shoot(
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(address)
-    page.locator(
-        ".view[data-ready] :is(.wb, .cmp, .px, .anatomy, .pn, svg, .sw), .stCode, .st-key-sweeps_start"
-    ).last.wait_for(timeout=90_000)
+    page.locator(DRAWN).last.wait_for(timeout=90_000)
     if before is not None:
         before(page)
     page.wait_for_timeout(1_500)  # fonts and the last transition
