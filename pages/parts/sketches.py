@@ -110,24 +110,6 @@ def _detection() -> Sketch:
     return sketches.found(image, found, "What detr-shapes found in a scene of shapes")
 
 
-def _captioning() -> Sketch:
-    image = _example("caption-shapes")
-    trace = _trace("caption-shapes", image=image)
-    weights = _stack(trace, "cross").at(*_role("caption-shapes", "named thing"))
-    words = [label.strip() for label in _stack(trace, "cross").queries.labels[1:]]  # each is foretold one place before
-    shown = _naming(words)
-    said = "Where a head of caption-shapes looks while it names two shapes"
-    return sketches.overlays(trace, image, [weights[i] for i in shown], said, [words[i] for i in shown])
-
-
-def _naming(words: list[str]) -> list[int]:
-    """Three words of a caption to show: the first colour, its shape, and the last colour."""
-    from models.zoo.recipes import scenes
-
-    colours = [i for i, word in enumerate(words) if word in scenes.COLOURS]
-    return [colours[0], colours[0] + 1, colours[-1]]
-
-
 def _text_to_image() -> Sketch:
     from models.language.filters import Settings
     from models.painting import painter
@@ -198,7 +180,6 @@ SKETCHES: dict[str, Callable[[], Sketch]] = {
     "vision": _vision,
     "captioning": _captioning,
     "detection": _detection,
-    "captioning": _captioning,
     "text_to_image": _text_to_image,
     "anatomy": _anatomy,
     "positions": _positions,
