@@ -12,7 +12,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from models import zoo
-from pages.parts import overlay
+from models.captions import saying
+from models.zoo.given import Given
+from pages.parts import captions, overlay
 from tests import tiny_captions
 from tests.models.test_pictures import BAD
 from tests.pages.test_pages import ROOT, said
@@ -85,3 +87,24 @@ def test_the_text_side_of_clip_is_what_the_paper_says(folders: Path) -> None:
         words = overlay._words(trace, start)
         assert [label for label, _ in words] == list(trace.attentions[1].keys.labels)
         np.testing.assert_allclose([value for _, value in words], found[-1].detach().numpy(), rtol=1e-3, atol=1e-6)
+
+
+def test_what_is_saved_is_the_map_that_is_looked_at() -> None:
+    """A head's, a mean's and a relevance's numbers; and the page as a file, which holds them."""
+    model = zoo.load("caption-shapes")
+    given = Given(image=Image.open(zoo.folder("caption-shapes") / "two.png").convert("RGB"))
+    found = captions.said(model, given)
+    stack = found.said.trace.attentions[0]
+    state = {"head": "0.1", "word": "2"}
+    (head,) = captions.drawn(model, given, found, state)
+    np.testing.assert_array_equal(head.values, stack.at(0, 1)[2, 1:].reshape(8, 8))
+    assert head.title == "Layer 0, head 1: purple"
+    assert head.special == {"CLS": pytest.approx(float(stack.at(0, 1)[2, 0]))}
+    (mean,) = captions.drawn(model, given, found, state | {"map": "mean"})
+    np.testing.assert_allclose(mean.values, stack.weights[0].mean(0)[2, 1:].reshape(8, 8), rtol=1e-6)
+    (relevance,) = captions.drawn(model, given, found, state | {"map": "relevance"})
+    np.testing.assert_allclose(relevance.values.ravel(), saying.of_word(found, 2)[1:], rtol=1e-4, atol=1e-7)
+    saved = captions.file(model, given, found, state | {"map": "relevance", "grey": "on"})
+    assert saved.header["relevance"] == 2
+    assert len(saved.header["grey"]) == len(found.said.words)
+    assert "<!doctype html>" in saved.to_html()
