@@ -168,6 +168,11 @@ def _vilt_sides(call: Call, scene: Scene) -> Sides:
     return side, side
 
 
+def draws_patches(model: Any) -> bool:
+    """Whether a model puts its patches in an order that it draws, which its output need not show."""
+    return any(hasattr(module, "visual_embed") for module in model.modules())
+
+
 @torch.no_grad()
 def _drawn_places(scene: Scene) -> tuple[Tensor, tuple[int, int]] | None:
     """The patch that each drawn one is, and rows and columns: the draw of a pass, made again by the same seed."""

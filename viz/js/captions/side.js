@@ -49,7 +49,7 @@ class Aside {
     const grey = state.grey === "on" ? header.grey?.[word] ?? null : null;
     const own = this.bar(label, probability, grey);
     own.classList.add("own");
-    const others = best.filter(([other]) => other !== label).slice(0, 5).map(([other, share]) => this.bar(other, share));
+    const others = best.filter(([other]) => other.trim() !== label.trim()).slice(0, 5).map(([other, share]) => this.bar(other, share));
     const said = grey === null ? [] : [span("cap", `With a grey picture: ${chance(grey)}. ${this.verdict(probability, grey)}`)];
     this.word.replaceChildren(el("b", { textContent: "This word" }), own, ...said, el("b", { className: "next", textContent: "Instead of it" }), ...others,
       span("cap", "over the full vocabulary"));

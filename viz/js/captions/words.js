@@ -77,7 +77,7 @@ function captionSentence(view) {
   if (missing) return [missing];
   const [over] = maps;
   const label = quoted(payload.words[word].label.trim() || " ");
-  const does = header.asked ? [label, " of the question"] : ["writing ", label];
+  const does = header.asked ? [label, " of the question reads "] : ["writing ", label, ", it reads "];
   if (over.bad) return [strong(`${mapTitle(view)}: `), "these weights are no distribution (not a number, or all zero), so there is nothing to draw."];
   const best = strongest(over, NAMED).filter((patch) => over.value[patch] > 0);
   const places = best.flatMap((patch, i) => [i ? ", " : "", over.side.words(patch), " ", strong(over.text(patch))]);
@@ -90,7 +90,7 @@ function captionSentence(view) {
   const hidden = over.special.length ? ["; not on the picture: ", ...specials] : [];
   const warning = state.map === "mean" ? ` ${MEAN_WARNING}` : "";
   const here = state.patch === null ? [] : [" Here, ", over.side.words(state.patch), ": ", strong(over.text(state.patch)), "."];
-  return [strong(`${mapTitle(view)}: `), ...does, ", it reads ", ...places, ...hidden,
+  return [strong(`${mapTitle(view)}: `), ...does, ...places, ...hidden,
     `; the other ${thousands(over.side.patches - best.length)} patches share the rest.`, ...here, warning];
 }
 
