@@ -19,7 +19,7 @@ OUT = site.ROOT / "shots"
 DOCS = site.ROOT / "docs"
 READY = ".view[data-ready] :is(.wb, .cmp, .px, .anatomy, .pn, svg, .sw), .stCode, .st-key-sweeps_start"
 SWEEP = {
-    "preset": "reverse", "steps": 450, "knobs": ["lr", "n_heads", "position"], "is lr": "0.0003, 0.001, 0.003, 0.01",
+    "preset": "reverse", "steps": 300, "knobs": ["lr", "n_heads", "position"], "is lr": "0.0003, 0.001, 0.003, 0.01",
     "is n_heads": "1, 2, 4", "is position": ["learned", "rope halves"],
 }  # fmt: skip
 SIZES = {"light": (1440, 1000, "light"), "dark": (1440, 1000, "dark"), "phone": (390, 1800, "dark")}
