@@ -93,6 +93,7 @@ def shoot(
     if begin:
         page.get_by_role("button", name="Start the sweep").click()
         page.get_by_text("finished").wait_for(timeout=600_000)
+        page.locator(".stMain").evaluate("(node) => node.scrollTo(0, 0)")
     for number in range(tokens):
         page.get_by_role("button", name="One token").click()
         page.locator(".written button").nth(number).wait_for()
