@@ -60,7 +60,7 @@ def _open_page(home: Path) -> Iterator[Callable[[], float]]:
     """The playground in a browser; what is given plays for a while, pauses, and says the seconds for a step."""
     from models.jobs.store import Store
 
-    with site.streamlit(site.ROOT / "app.py", environment={"HEADLIGHT_HOME": str(home)}) as address:
+    with site.streamlit(site.ROOT / "app.py", HEADLIGHT_HOME=str(home)) as address:
         site.wait_for(address)
         with site.chromium() as browser:
             page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()

@@ -31,6 +31,7 @@ class Kind:
 
 KINDS = {
     "train": Kind("models.learn.job", warm=True),
+    "tune": Kind("models.tuning.job"),
     "sweep": Kind("models.learn.leader", leads=True),
 }
 LEADING = tuple(name for name, kind in KINDS.items() if kind.leads)

@@ -5,7 +5,6 @@ A page has its picture here, under its file's name.
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -13,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from models import zoo
-from models.learn import presets
-from models.learn.presets import PRESETS
+from models.learn.presets import PRESETS, measured
 from models.records import Attention, Card, Trace
 from models.zoo.given import Given
+from models.zoo.recipes import scenes
 from pages.parts import keep
 from viz.view import View
 from viz.views import sketches
@@ -25,6 +24,7 @@ from viz.views.sketch import Sketch
 if TYPE_CHECKING:
     from models.zoo.model import Model
 
+TEACHER_AND_STUDENT = ("roberta-sentiment", "distil-sentiment")
 STORY = "A red hen and a blue bird. A red hen and a blue"  # said twice: induction has something to find
 
 
@@ -121,6 +121,17 @@ def _text_to_image() -> Sketch:
     return sketches.painting(pictures, "dalle-shapes paints a blue square left of a yellow diamond, cell by cell")
 
 
+def _captioning() -> Sketch:
+    image = _example("caption-shapes")
+    trace = _trace("caption-shapes", image=image)
+    cross = _stack(trace, "cross")
+    weights = cross.at(*_role("caption-shapes", "named thing"))
+    written = [" ".join(label.split()) for label in cross.queries.labels]
+    named = [i for i, word in enumerate(written) if word in scenes.COLOURS]  # a position writes the word after its own
+    rows, words = [weights[i - 1] for i in named], [written[i] for i in named]
+    return sketches.overlays(trace, image, rows, "Where caption-shapes looks when it names a colour", words)
+
+
 def _anatomy() -> Sketch:
     stack = _trace("gpt-stories", text="Once upon a time").attentions[0]
     head = _role("gpt-stories", "previous token")
@@ -143,10 +154,22 @@ def _playground() -> Sketch:
 
 
 def _sweeps() -> Sketch:
-    found = {name: [hit for hit in one.hits if hit is not None] for name, one in presets.measured().items()}
-    steps = {PRESETS[name].title: statistics.median(hits) for name, hits in found.items() if hits}
-    fastest = dict(sorted(steps.items(), key=lambda one: one[1]))
-    return sketches.bars(fastest, "steps", "Steps until each preset is learnt, median over seeds")
+    found = [(PRESETS[name].title, [hit for hit in one.hits if hit]) for name, one in measured().items()]
+    shown = sorted((one for one in found if one[1]), key=lambda one: max(one[1]))[:5]
+    return sketches.dots(shown, "The step at which each of five seeds had learnt, preset by preset")
+
+
+def _fine_tuning() -> Sketch:
+    rows = _card("distil-sentiment").curve
+    loss, right = ([row[name] for row in rows] for name in ("loss", "accuracy_percent"))
+    ones = [(loss, max(loss), "loss", 94.0), (right, 100.0, "right on held-out reviews", 18.0)]
+    return sketches.curves([row["step"] for row in rows], ones, "How distil-sentiment was trained, as recorded")
+
+
+def _smaller_models() -> Sketch:
+    text = "a moving and wonderfully acted film , full of warmth ."
+    ones = [(_trace(name, text=text).attentions[0].weights[0].mean(0), name) for name in TEACHER_AND_STUDENT]
+    return sketches.matrices(ones, "What a teacher and its student read, first layer, mean of the heads")
 
 
 SKETCHES: dict[str, Callable[[], Sketch]] = {
@@ -155,10 +178,13 @@ SKETCHES: dict[str, Callable[[], Sketch]] = {
     "generation": _generation,
     "language_tasks": _language_tasks,
     "vision": _vision,
+    "captioning": _captioning,
     "detection": _detection,
     "text_to_image": _text_to_image,
     "anatomy": _anatomy,
     "positions": _positions,
     "playground": _playground,
     "sweeps": _sweeps,
+    "fine_tuning": _fine_tuning,
+    "smaller_models": _smaller_models,
 }

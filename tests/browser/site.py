@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +43,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def streamlit(script: Path, home: Path = ROOT, environment: Mapping[str, str] | None = None) -> Iterator[str]:
+def streamlit(script: Path, home: Path = ROOT, **environment: str) -> Iterator[str]:
     """The address of an app that was just started; it may not answer yet. The server ends with the block."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -53,7 +53,7 @@ def streamlit(script: Path, home: Path = ROOT, environment: Mapping[str, str] | 
         server = subprocess.Popen(
             [*command, "--server.headless", "true"],
             cwd=home,
-            env=os.environ | (environment or {}),
+            env=os.environ | environment,
             stdout=log,
             stderr=subprocess.STDOUT,
         )

@@ -275,7 +275,7 @@ def test_what_a_newer_headlight_wrote_is_left_alone(make: Make, tmp_path: Path) 
 
 
 def test_work_that_nobody_knows_is_refused(engine: Engine) -> None:
-    with pytest.raises(JobError, match="knows no work called “dig”; it knows train, sweep"):
+    with pytest.raises(JobError, match="knows no work called “dig”; it knows train, "):
         engine.submit("hole", "dig", {}, "me")
 
 
@@ -312,7 +312,7 @@ def test_a_sweep_sends_the_best_to_the_end(engine: Engine) -> None:
 def test_a_sweep_that_is_cancelled_lets_go_of_its_runs(engine: Engine) -> None:
     long = replace(SWEEP, base=SPEC.changed("steps", 50_000), keep=1)
     engine.submit("long", "sweep", long.as_json(), "me")
-    until(engine, "long", lambda *_: engine.family("long").get("long.000", ("",))[0] == RUNNING)
+    until(engine, "long", lambda *_: any(state == RUNNING for state, _ in engine.family("long").values()))
     engine.cancel("long")
     assert {state for state, _ in engine.family("long").values()} == {CANCELLED}
     start(engine, "after", SPEC, "me", {"do": "step", "n": 2})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -45,18 +45,6 @@ def matrices(ones: Sequence[tuple[Floats, str]], said: str) -> Sketch:
     for box, (weights, name) in zip(side_by_side(len(ones), gap=30, side=92), ones, strict=True):
         made.cells(weights, (box[0], 4, box[2], box[3]))
         made.text(box[0] + box[2] / 2, HEIGHT - 10, name, align="middle")
-    return made
-
-
-def bars(values: Mapping[str, float], unit: str, said: str, n: int = 5) -> Sketch:
-    """Things and how much each of them takes, the first `n`."""
-    made = Sketch(said)
-    most = max(list(values.values())[:n])
-    for i, (label, value) in enumerate(list(values.items())[:n]):
-        y, wide = 20 + 20 * i, 90 * value / most
-        made.text(128, y, label, "ink" if i == 0 else "muted", "end")
-        made.rect((136, y - 6, wide, 12), "primary" if i == 0 else "border")
-        made.text(142 + wide, y, f"{value:,.0f}" + (f" {unit}" if i == 0 else ""))
     return made
 
 
@@ -147,6 +135,20 @@ def curves(steps: Sequence[float], ones: Sequence[tuple[Sequence[float], float, 
     for number, (values, most, name, height) in enumerate(ones):
         curve(made, steps, values, f"head {number}", most, "5 3" if number else "")
         made.text(WIDTH - 18, height, name, f"head {number}", "end")
+    return made
+
+
+def dots(ones: Sequence[tuple[str, Sequence[float]]], said: str) -> Sketch:
+    """A row of dots per name, from 0 to the largest of all."""
+    made = Sketch(said)
+    most = max(max(values) for _, values in ones)
+    high = (HEIGHT - 12) / len(ones)
+    for i, (name, values) in enumerate(ones):
+        y = 6 + high * (i + 0.5)
+        made.text(122, y, name[:20], "muted", "end")
+        made.line(((130, y), (WIDTH - 14, y)), "line", 1)
+        for value in values:
+            made.rect((127 + (WIDTH - 147) * value / most, y - 3, 6, 6), "head 0")
     return made
 
 
