@@ -2,6 +2,9 @@
 
 `run` works at a `models.jobs.worker.Desk` until its job is laid down: it obeys `desk.store.commands`, leaves events and
 artifacts by `desk.write`, and stops when `desk.closing` is set. Everything it needs to go on later is in the store.
+
+Some kinds do not work themselves but lead other jobs, which are called `JOB.NAME` after them: their module has a class
+`Leader(desk, spec, owner)` whose `lead()` is called a few times a second, in the engine itself, until it returns True.
 """
 
 from __future__ import annotations
@@ -19,13 +22,19 @@ class Kind:
 
     module: str
     warm: bool = False
+    leads: bool = False
 
     def load(self) -> ModuleType:
         """Its module."""
         return importlib.import_module(self.module)
 
 
-KINDS = {"train": Kind("models.learn.job", warm=True)}
+KINDS = {
+    "train": Kind("models.learn.job", warm=True),
+    "tune": Kind("models.tuning.job"),
+    "sweep": Kind("models.learn.leader", leads=True),
+}
+LEADING = tuple(name for name, kind in KINDS.items() if kind.leads)
 
 
 def kind(name: str) -> Kind:

@@ -16,6 +16,8 @@ from typing import Any, Protocol
 QUEUED, RUNNING, PAUSED, DONE, FAILED, CANCELLED = "queued", "running", "paused", "done", "failed", "cancelled"
 ENDED = (FAILED, CANCELLED)  # nothing more can come; a job that is done goes on if it is given more to do
 
+TAKEN = "taken"  # the event that a worker begins with: {"machine", "process"}
+
 
 class JobError(Exception):
     """What cannot be done with a job, in a sentence."""
@@ -43,7 +45,12 @@ class Status:
 
 
 class Engine(Protocol):
-    """Runs jobs. All of it may be called by any thread, and by several servers on the same data at once."""
+    """Runs jobs. All of it may be called by any thread, and by several servers on the same data at once.
+
+    `notice`: a sentence on how jobs are run, where that is not as it was asked for.
+    """
+
+    notice: str
 
     def submit(self, job: str, kind: str, spec: dict[str, Any], owner: str) -> None:
         """Put a job in the queue; the same job again changes nothing. Raises JobError."""
@@ -62,6 +69,12 @@ class Engine(Protocol):
 
     def artifact(self, job: str, name: str) -> bytes:
         """What it has left under this name. Raises JobError."""
+
+    def family(self, job: str) -> dict[str, tuple[str, str]]:
+        """Jobs that a job leads -> state, reason."""
+
+    def said(self, job: str, *kinds: str) -> dict[str, list[Event]]:
+        """Events of these kinds, of each job that a job leads."""
 
     def close(self) -> None:
         """Let all workers go; their jobs can be taken up again."""

@@ -12,11 +12,12 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from models.jobs.protocol import CANCELLED, ENDED, QUEUED, RUNNING, Event, JobError, Status
+from models.jobs.kinds import LEADING
+from models.jobs.protocol import CANCELLED, ENDED, QUEUED, RUNNING, TAKEN, Event, JobError, Status
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -31,6 +32,9 @@ CREATE INDEX IF NOT EXISTS commands_of ON commands (job, number);
 CREATE TABLE IF NOT EXISTS artifacts (
   job TEXT NOT NULL, name TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (job, name));
 """
+VERSION = 1  # of the schema; a store of a newer one is left alone
+WORKING = f"kind NOT IN ({', '.join(repr(name) for name in LEADING)})"
+FAMILY = "job > ? AND job < ?"
 PATIENCE = 30.0  # seconds that a writer waits for another one
 
 
@@ -50,15 +54,24 @@ def home() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "headlight"
 
 
+class DiskTrouble(Exception):
+    """The store's disk takes nothing more: it is full, read-only, or broken. The sentence says which."""
+
+
 class Store:
     """Jobs, what they said, what they are told, and what they left."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / "jobs.sqlite"
+        self._looks: dict[str, tuple[float, float]] = {}  # job -> the last look at it, seen when
         with self._open() as db:
             db.execute("PRAGMA journal_mode=WAL")
-            db.executescript(SCHEMA)
+            if db.execute("PRAGMA user_version").fetchone()[0] > VERSION:
+                raise JobError(f"the runs in {folder} were written by a newer Headlight. Update this one to see them.")
+            db.executescript(f"{SCHEMA} PRAGMA user_version={VERSION};")
+        self._keeper = sqlite3.connect(self.path, check_same_thread=False)  # as long as it is open, WAL stays: others
+        self._keeper.execute("SELECT COUNT(*) FROM jobs").fetchone()  # open fast, and read on a full disk
 
     @contextmanager
     def _open(self, write: bool = False) -> Iterator[sqlite3.Connection]:
@@ -71,9 +84,11 @@ class Store:
             yield db
             if write:
                 db.execute("COMMIT")
+        except sqlite3.OperationalError as problem:
+            _roll_back(db)
+            raise (_trouble(problem) or problem) from problem
         except BaseException:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
+            _roll_back(db)
             raise
         finally:
             db.close()
@@ -82,11 +97,10 @@ class Store:
 
     def add(self, job: str, kind: str, spec: dict[str, Any], owner: str) -> None:
         """A new job at the end of the queue, unless it is there already."""
-        now = time.time()
         with self._open(write=True) as db:
             db.execute(
                 "INSERT OR IGNORE INTO jobs (job, kind, spec, owner, state, queued, watched) VALUES (?,?,?,?,?,?,?)",
-                (job, kind, json.dumps(spec), owner, QUEUED, now, now),
+                (job, kind, json.dumps(spec), owner, QUEUED, _turn(db), time.time()),
             )
 
     def status(self, job: str) -> Status:
@@ -98,8 +112,8 @@ class Store:
                     "This run is not on this computer. Its settings are in the link, so it can be run again."
                 )
             place = 0
-            if row[0] == QUEUED:
-                ahead = "SELECT COUNT(*) FROM jobs WHERE state=? AND (queued, job) <= (?, ?)"
+            if row[0] == QUEUED and row[2] not in LEADING:
+                ahead = f"SELECT COUNT(*) FROM jobs WHERE state=? AND (queued, job) <= (?, ?) AND {WORKING}"
                 place = db.execute(ahead, (QUEUED, row[4], job)).fetchone()[0]
         return Status(job, row[0], row[1], place, row[2], json.loads(row[3]))
 
@@ -126,8 +140,8 @@ class Store:
                 raise JobError(f"This run has ended ({row[0]}): nothing more can be done with it. Start a new one.")
             db.execute("INSERT INTO commands (job, body) VALUES (?,?)", (job, json.dumps(body)))
             if not row[1] and row[0] != QUEUED:
-                now = time.time()
-                db.execute("UPDATE jobs SET state=?, queued=?, watched=? WHERE job=?", (QUEUED, now, now, job))
+                again = "UPDATE jobs SET state=?, queued=?, watched=? WHERE job=?"
+                db.execute(again, (QUEUED, _turn(db), time.time(), job))
 
     def artifact(self, job: str, name: str) -> bytes | None:
         """What it left under a name."""
@@ -141,16 +155,31 @@ class Store:
             return [n for (n,) in db.execute("SELECT name FROM artifacts WHERE job=? ORDER BY name", (job,))]
 
     def cancel(self, job: str) -> None:
-        """End it; a worker that still holds it finds its ticket gone."""
+        """End it, and what it leads and is not at rest; a worker that still holds it finds its ticket gone."""
+        end = "UPDATE jobs SET state=?, reason='', ticket='', pid=0 WHERE"
         with self._open(write=True) as db:
-            db.execute("UPDATE jobs SET state=?, reason='', ticket='', pid=0 WHERE job=?", (CANCELLED, job))
+            db.execute(f"{end} job=?", (CANCELLED, job))
+            db.execute(f"{end} {FAMILY} AND state IN (?, ?)", (CANCELLED, *_family(job), QUEUED, RUNNING))
 
     # ---- what engines ask
 
     def queue(self) -> list[tuple[str, str]]:
-        """(job, owner) of those that wait, the first one first."""
+        """(job, owner) of those that wait for a worker, the first one first."""
+        waiting = f"SELECT job, owner FROM jobs WHERE state=? AND {WORKING} ORDER BY queued, job"
         with self._open() as db:
-            return db.execute("SELECT job, owner FROM jobs WHERE state=? ORDER BY queued, job", (QUEUED,)).fetchall()
+            return db.execute(waiting, (QUEUED,)).fetchall()
+
+    def leaderless(self) -> list[str]:
+        """Jobs that lead others, and that no engine has taken."""
+        with self._open() as db:
+            found = db.execute(f"SELECT job FROM jobs WHERE state=? AND NOT ({WORKING})", (QUEUED,))
+            return [job for (job,) in found]
+
+    def busy(self) -> list[str]:
+        """Owners of the jobs that workers are at, one for each."""
+        with self._open() as db:
+            found = db.execute(f"SELECT owner FROM jobs WHERE ticket != '' AND {WORKING}")
+            return [owner for (owner,) in found]
 
     def held(self) -> list[tuple[str, str, str, int, float]]:
         """(job, owner, ticket, process, last sign of life) of those that somebody works on."""
@@ -164,7 +193,7 @@ class Store:
             return db.execute(took, (RUNNING, ticket, pid, time.time(), job, QUEUED)).rowcount == 1
 
     def bury(self, job: str, ticket: str, most: int, words: str) -> None:
-        """Its worker is dead: back to the queue, or after `most` deaths without a new artifact failed, for `words`."""
+        """Its worker is dead: back to the queue, or after `most` deaths with nothing new failed, for `words`."""
         with self._open(write=True) as db:
             row = db.execute("SELECT deaths FROM jobs WHERE job=? AND ticket=?", (job, ticket)).fetchone()
             if row is None:
@@ -173,6 +202,29 @@ class Store:
             db.execute(
                 "UPDATE jobs SET state=?, reason=?, ticket='', pid=0, deaths=deaths+1 WHERE job=?", (state, reason, job)
             )
+
+    # ---- what those who lead other jobs ask
+
+    def owner(self, job: str) -> str:
+        """Whose it is."""
+        with self._open() as db:
+            return str(db.execute("SELECT owner FROM jobs WHERE job=?", (job,)).fetchone()[0])
+
+    def family(self, job: str) -> dict[str, tuple[str, str]]:
+        """Jobs that a job leads -> state, reason."""
+        with self._open() as db:
+            found = db.execute(f"SELECT job, state, reason FROM jobs WHERE {FAMILY}", _family(job)).fetchall()
+        return {name: (state, reason) for name, state, reason in found}
+
+    def said(self, job: str, *kinds: str) -> dict[str, list[Event]]:
+        """Events of these kinds, of each job that a job leads."""
+        some = f"SELECT job, number, kind, body FROM events WHERE {FAMILY} AND kind IN ({','.join('?' * len(kinds))})"
+        with self._open() as db:
+            rows = db.execute(f"{some} ORDER BY job, number", (*_family(job), *kinds)).fetchall()
+        found: dict[str, list[Event]] = {}
+        for name, number, kind, body in rows:
+            found.setdefault(name, []).append(Event(number, kind, json.loads(body)))
+        return found
 
     # ---- what workers ask
 
@@ -191,10 +243,15 @@ class Store:
         return [(number, json.loads(body)) for number, body in rows]
 
     def unwatched(self, job: str) -> float:
-        """Seconds since somebody looked."""
+        """Seconds since somebody looked; from the first time that this process asks on by a clock that never jumps."""
         with self._open() as db:
             row = db.execute("SELECT watched FROM jobs WHERE job=?", (job,)).fetchone()
-        return max(0.0, time.time() - row[0]) if row else 0.0
+        now = time.monotonic()
+        if row and job not in self._looks:
+            self._looks[job] = row[0], now - max(0.0, time.time() - row[0])
+        elif row and self._looks[job][0] != row[0]:
+            self._looks[job] = row[0], now
+        return now - self._looks[job][1] if row else 0.0
 
     def write(
         self,
@@ -222,7 +279,7 @@ class Store:
             for name, data in (artifacts or {}).items():
                 db.execute("INSERT OR REPLACE INTO artifacts VALUES (?,?,?)", (job, name, data))
             db.executemany("DELETE FROM artifacts WHERE job=? AND name=?", [(job, name) for name in drop])
-            if artifacts:
+            if artifacts or any(row[2] != TAKEN for row in rows):
                 db.execute("UPDATE jobs SET deaths=0 WHERE job=?", (job,))
             if obeyed:
                 db.execute("DELETE FROM commands WHERE job=? AND number<=?", (job, obeyed))
@@ -236,4 +293,33 @@ class Store:
         """Give the ticket back; a command that came meanwhile puts the job into the queue again."""
         db.execute("UPDATE jobs SET ticket='', pid=0 WHERE job=?", (job,))
         waiting = "UPDATE jobs SET state=?, queued=? WHERE job=? AND EXISTS (SELECT 1 FROM commands c WHERE c.job=?)"
-        db.execute(f"{waiting} AND state NOT IN (?, ?)", (QUEUED, time.time(), job, job, *ENDED))
+        db.execute(f"{waiting} AND state NOT IN (?, ?)", (QUEUED, _turn(db), job, job, *ENDED))
+
+
+def _family(job: str) -> tuple[str, str]:
+    """The names that begin with this one and a dot lie between these two."""
+    return f"{job}.", f"{job}/"
+
+
+def _roll_back(db: sqlite3.Connection) -> None:
+    if db.in_transaction:
+        with suppress(sqlite3.OperationalError):  # a full disk has rolled it back already
+            db.execute("ROLLBACK")
+
+
+def _trouble(problem: sqlite3.OperationalError) -> DiskTrouble | None:
+    """What is wrong with the disk, if it is the disk."""
+    codes = {
+        sqlite3.SQLITE_FULL: "is full",
+        sqlite3.SQLITE_READONLY: "is read-only",
+        sqlite3.SQLITE_IOERR: "does not take what is written",
+        sqlite3.SQLITE_CANTOPEN: "cannot be written to",
+    }
+    what = codes.get(getattr(problem, "sqlite_errorcode", 0) & 0xFF)
+    return DiskTrouble(f"The disk where runs are kept {what}.") if what else None
+
+
+def _turn(db: sqlite3.Connection) -> float:
+    """A place behind all others: a number, for a clock may jump."""
+    last = db.execute("SELECT COALESCE(MAX(queued), 0) FROM jobs").fetchone()[0]
+    return float(last) + 1

@@ -8,22 +8,16 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import platform
 import sys
 import threading
 import traceback
 from pathlib import Path
 
+from models.jobs.desk import Desk, Patient
 from models.jobs.kinds import KINDS, kind
-from models.jobs.protocol import FAILED, JobError
+from models.jobs.protocol import FAILED, TAKEN, JobError
 from models.jobs.store import Store, TicketGone
-
-
-class Desk:
-    """What a job sees of the world: its store under its ticket, and whether it is to lay down its work."""
-
-    def __init__(self, store: Store, job: str, ticket: str, closing: threading.Event) -> None:
-        self.store, self.job, self.ticket, self.closing = store, job, ticket, closing
-        self.write = lambda *args, **more: store.write(job, ticket, *args, **more)
 
 
 def main() -> None:
@@ -41,24 +35,33 @@ def main() -> None:
         with came:
             came.notify()
 
-    for one in KINDS.values():
-        if one.warm:
-            one.load()  # torch is there before the first job is
+    warm()
     threading.Thread(target=listen, daemon=True).start()
     while True:
-        print("free", flush=True)
+        try:
+            print("free", flush=True)
+        except BrokenPipeError:  # the server was killed
+            os._exit(0)  # what is left in the pipe's buffer would be complained of
         with came:
             came.wait_for(lambda: tickets or closing.is_set())
             if not tickets:
                 return
             given = tickets.pop(0)
-        _work(Desk(store, given["job"], given["ticket"], closing))
+        work(Desk(Patient.of(store, closing), given["job"], given["ticket"], closing))
 
 
-def _work(desk: Desk) -> None:
+def warm() -> None:
+    """Import what most jobs need, so that torch is there before the first one comes."""
+    for one in KINDS.values():
+        if one.warm:
+            one.load()
+
+
+def work(desk: Desk) -> None:
     """One job, from where it stands; whatever goes wrong is written down in a sentence."""
     try:
         name, spec = desk.store.spec(desk.job, desk.ticket)
+        desk.write([(TAKEN, {"machine": platform.node(), "process": os.getpid()})])
         kind(name).load().run(desk, spec)
     except TicketGone:
         return

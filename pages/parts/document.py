@@ -9,7 +9,7 @@ import streamlit as st
 
 from models import zoo
 from models.zoo.given import Given
-from pages.parts import ask, reading, show, tasks
+from pages.parts import ask, keep, reading, show, tasks
 
 if TYPE_CHECKING:
     from models.language.documents import Merged, Part
@@ -88,7 +88,7 @@ def _document(page: str, task: str, ref: str) -> Given:
         file = st.file_uploader("A text file", type=["txt", "md"], key=f"{page}_file", max_upload_size=10, width=320)
         if file is not None and st.session_state.get(f"{page}_file_of") != file.file_id:
             st.session_state[f"{page}_file_of"] = file.file_id
-            st.session_state[f"{page}_long"] = _decoded(file.getvalue())
+            st.session_state[f"{page}_long"] = decoded(file.getvalue())
         st.session_state.setdefault(f"{page}_long", st.session_state.get(f"{page}_text", ""))
         text = st.text_area(
             "Document",
@@ -114,7 +114,8 @@ def _first(ref: str) -> str:
     return str(card.examples[0].get("question", ask.QUESTION)) if card is not None and card.examples else ask.QUESTION
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
+    """A text file in whatever encoding it is."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -147,6 +148,7 @@ def watch(page: str, run: Run[Any], things: str) -> None:
 
 
 def _watch(page: str, run: Run[Any], things: str, was_running: bool) -> None:
+    keep.visitor().watches(run)
     n = run.look()
     if was_running and not run.running:
         st.rerun()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import sys
 import threading
 import time
@@ -17,6 +18,7 @@ import streamlit as st
 from cachetools import LRUCache
 
 from models import zoo
+from models.language.running import Visitor
 from models.records import Aggregates, Head, HeadStatistics, Trace
 from models.zoo import pictures
 from models.zoo.given import Given
@@ -170,10 +172,22 @@ def _traces() -> Shelf:
 @st.cache_resource(show_spinner=False)
 def engine() -> Engine:
     """What runs jobs, the same for all visitors; its first worker gets warm from now on."""
-    from models.jobs.local import LocalEngine
-    from models.jobs.store import home
+    from models.jobs.opening import opened
 
-    return LocalEngine(home())
+    return opened()
+
+
+def owner() -> str:
+    """Whose the jobs are that this visitor starts: a name that means nothing, and ends with the visit."""
+    if "owner" not in st.session_state:
+        st.session_state["owner"] = secrets.token_hex(8)
+    return str(st.session_state["owner"])
+
+
+@st.cache_resource(show_spinner=False, scope="session", on_release=Visitor.leave)
+def visitor() -> Visitor:
+    """Whoever the page is shown to, until the connection ends."""
+    return Visitor()
 
 
 def warm() -> None:

@@ -4,6 +4,7 @@
 the README's pictures alone.
 """
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,11 @@ from tests.browser import site
 
 OUT = site.ROOT / "shots"
 DOCS = site.ROOT / "docs"
+READY = ".view[data-ready] :is(.wb, .cmp, .px, .anatomy, .pn, svg, .sw), .stCode, .st-key-sweeps_start"
+SWEEP = {
+    "preset": "reverse", "steps": 450, "knobs": ["lr", "n_heads", "position"], "is lr": "0.0003, 0.001, 0.003, 0.01",
+    "is n_heads": "1, 2, 4", "is position": ["learned", "rope halves"],
+}  # fmt: skip
 SIZES = {"light": (1440, 1000, "light"), "dark": (1440, 1000, "dark"), "phone": (390, 1800, "dark")}
 
 
@@ -42,11 +48,13 @@ def readme() -> dict[str, tuple[str, int]]:
         "text_attention": (induction(), 1010),
         "vision": ("/vision?head=2.3", 930),
         "detection": ("/detection", 1000),
+        "captioning": ("/captioning?word=2", 1020),
         "text_to_image": (
             "/text_to_image?at=48&head=0.0&text_to_image_caption=a+blue+square+left+of+a+yellow+diamond",
             1440,
         ),
         "positions": ("/positions", 1010),
+        "sweeps": (f"/sweeps?{urlencode({'plan': json.dumps(SWEEP)})}", 1010),
         "anatomy": ("/anatomy?text=Once+upon+a+time+there+was+a+king+who&stage=attention-weights&layer=1&head=2", 1290),
         "playground": ("/playground?preset=induction", 1250),
         "generation": ("/generation?generation_seed=4&generation_text=Once+upon+a+time+there+was+a+king", 1180),
@@ -54,6 +62,7 @@ def readme() -> dict[str, tuple[str, int]]:
         "question_answering": ("/language_tasks?language_model=bert-qa", 900),
         "translation": ("/language_tasks?language_model=marian-en-fr", 1150),
         "summarization": ("/language_tasks?language_model=bart-summary", 1250),
+        "fine_tuning": ("/fine_tuning", 1130),
         "fill_the_gap": ("/language_tasks?language_model=bert-stories&language_words=lovely", 1000),
     }
 
@@ -85,7 +94,22 @@ def trained(page: Page) -> None:
     page.mouse.move(640, 5)
 
 
-BEFORE = {"generation": written, "playground": trained}
+def swept(page: Page) -> None:
+    """A sweep that has begun, at its end."""
+    page.get_by_role("button", name="Start the sweep").click()
+    page.get_by_text("finished").wait_for(timeout=600_000)
+
+
+def tuned(page: Page) -> None:
+    """A fine-tuning at its end."""
+    page.get_by_role("button", name="Train", exact=True).click(timeout=90_000)
+    page.get_by_text("All steps are done").wait_for(timeout=300_000)
+
+
+DRAWN = (
+    ".view[data-ready] :is(.wb, .cmp, .px, .anatomy, .pn, .ln, svg, .sw), .stCode, .stDataFrame, .st-key-sweeps_start"
+)
+BEFORE = {"generation": written, "playground": trained, "sweeps": swept, "fine_tuning": tuned}
 
 
 def shoot(
@@ -101,7 +125,7 @@ def shoot(
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(address)
-    page.locator(".view[data-ready] :is(.wb, .cmp, .px, .anatomy, .pn, svg), .stCode").last.wait_for(timeout=90_000)
+    page.locator(DRAWN).last.wait_for(timeout=90_000)
     if before is not None:
         before(page)
     page.wait_for_timeout(1_500)  # fonts and the last transition

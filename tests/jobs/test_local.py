@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-import signal
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,39 +16,17 @@ from tests.jobs.contract import *  # noqa: F403  (the contract's tests run here)
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEngine]:
-    engine = LocalEngine(tmp_path_factory.mktemp("home"), n_slots=2, per_visitor=1)
+def make() -> contract.Make:
+    return lambda folder: LocalEngine(folder, n_slots=2, per_visitor=1)
+
+
+@pytest.fixture(scope="module")
+def engine(make: contract.Make, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEngine]:
+    engine = make(tmp_path_factory.mktemp("home"))
+    assert isinstance(engine, LocalEngine)
     yield engine
     engine.close()
-    assert all(worker.process.poll() is not None for worker in engine.workers)
-
-
-@pytest.fixture
-def killer(engine: LocalEngine):
-    def kill(job: str) -> None:
-        pids = [pid for name, _, _, pid, _ in engine.store.held() if name == job]
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pids[0], signal.SIGKILL)
-
-    return kill
-
-
-def test_a_server_that_ends_leaves_a_run_to_be_taken_up(tmp_path: Path) -> None:
-    first = LocalEngine(tmp_path, n_slots=1)
-    contract.start(first, "run")
-    contract.until(first, "run", lambda _, h: h.last > 20)
-    first.close()
-    assert first.status("run").state == PAUSED
-    assert first.status("run").reason == "The server ended. Press Play to go on."
-    history = contract.until(first, "run", contract.at_rest)
-    wanted = history.last + 5
-    second = LocalEngine(tmp_path, n_slots=1)
-    try:
-        second.control("run", {"do": "step", "n": 5})
-        history = contract.until(second, "run", lambda status, h: contract.at_rest(status, h) and h.last == wanted)
-        contract.assert_replays(second, "run", history)
-    finally:
-        second.close()
+    assert all(hand.dead for hand in engine.crew.hands)
 
 
 def test_a_worker_without_its_ticket_writes_nothing(tmp_path: Path) -> None:
@@ -102,3 +80,40 @@ def test_nobody_watching_frees_the_processor(tmp_path: Path, monkeypatch: pytest
     status = store.status("run")
     assert (status.state, status.reason.split(",")[0]) == (PAUSED, "Nobody was watching")
     assert status.state != RUNNING
+
+
+def test_twenty_visitors_press_play_and_some_leave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two train, the others wait with their place shown; who leaves makes room, and who stays gets their turn."""
+    monkeypatch.setenv("HEADLIGHT_GRACE", "1")
+    engine = LocalEngine(tmp_path, n_slots=2, per_visitor=1)
+    names = [f"visitor {number:02}" for number in range(20)]
+    try:
+        for name in names:
+            contract.start(engine, name, contract.SPEC.changed("steps", 50_000), name)
+        for name in names[:2]:
+            contract.until(engine, name, lambda status, h: status.state == RUNNING and h.last > 0)
+        assert [engine.status(name).place for name in names] == [0, 0, *range(1, 19)]
+        workers = [event.body["process"] for n in names[:2] for event in engine.events(n) if event.kind == "taken"]
+        assert all(os.getpriority(os.PRIO_PROCESS, pid) >= 10 for pid in workers)  # pages come first
+        for name in names[2:18]:
+            engine.cancel(name)  # they pressed Reset
+        for name in names[18:]:  # nobody looks at the first two any more
+            contract.until(engine, name, lambda status, h: status.state == RUNNING and h.last > 0)
+        for name in names[:2]:
+            assert engine.store.status(name).state == PAUSED
+            assert engine.store.status(name).reason.startswith("Nobody was watching")
+    finally:
+        engine.close()
+
+
+def test_who_left_before_their_turn_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.add("run", "train", {}, "me")
+    assert store.unwatched("run") < 5
+    later = Store(tmp_path)  # another process, that asks for the first time
+    with contextlib.closing(sqlite3.connect(store.path)) as db, db:
+        db.execute("UPDATE jobs SET watched=watched-600")
+    assert 600 <= later.unwatched("run") < 660
+    assert store.unwatched("run") < 5  # what changed was seen just now
+    later.watch("run")
+    assert later.unwatched("run") < 5

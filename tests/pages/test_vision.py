@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 from streamlit.testing.v1 import AppTest
 
 from tests import tiny_vision
-from tests.models.test_pictures import BAD, file
+from tests.models.test_pictures import BAD, colours, file, rotated, text_bomb
 from tests.pages.test_pages import ROOT, said
 
 
@@ -108,3 +108,39 @@ def test_an_animation_s_first_frame_is_said_to_be_read() -> None:
     frames = [Image.new("L", (30, 30), shade) for shade in (30, 90, 200)]
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
     assert "the model reads its first frame" in said(upload(page().run(), out.getvalue(), "moving.gif"))
+
+
+def many_frames(n: int) -> bytes:
+    """A GIF of one pixel and so many frames, written by hand: the first is white, the others black."""
+    begin = b"GIF89a" + b"\x01\x00\x01\x00" + b"\x80\x00\x00" + b"\x00\x00\x00\xff\xff\xff"
+    head = b"\x21\xf9\x04\x00\x01\x00\x00\x00" + b"\x2c" + bytes(4) + b"\x01\x00\x01\x00" + b"\x00\x02\x02"
+    white, black = head + b"\x4c\x01\x00", head + b"\x44\x01\x00"
+    return begin + white + black * (n - 1) + b"\x3b"
+
+
+def test_of_ten_thousand_frames_the_first_is_read() -> None:
+    app = upload(page().run(), many_frames(10_000), "long.gif")
+    assert "the model reads its first frame" in said(app)
+    assert not app.error
+
+
+def test_a_text_bomb_in_a_picture_is_a_sentence() -> None:
+    app = upload(page().run(), text_bomb())
+    assert "damaged" in said(app)
+    assert len(app.error) == 1
+
+
+def test_markup_in_metadata_is_not_echoed() -> None:
+    info = PngImagePlugin.PngInfo()
+    for key in ("Title", "Comment", "<img src=x>"):
+        info.add_itxt(key, "<script>alert(1)</script>")
+    app = upload(page().run(), file(colours(), pnginfo=info), "<script>alert(2)</script>.png")
+    assert not app.error
+    assert "alert" not in said(app)
+
+
+@pytest.mark.parametrize("data", [file(Image.new("RGB", (1, 1), "red")), rotated(6)], ids=["1 x 1", "turned"])
+def test_the_smallest_and_a_turned_picture_are_read(data: bytes) -> None:
+    app = upload(page().run(), data)
+    assert "**7** rows of **7** patches" in said(app)
+    assert not app.error

@@ -138,9 +138,23 @@ def curves(steps: Sequence[float], ones: Sequence[tuple[Sequence[float], float, 
     return made
 
 
-def paintings(codes: NDArray[np.int64], colours: Sequence[tuple[int, int, int]], said: str) -> Sketch:
-    """Pictures of palette numbers [picture, row, column] side by side."""
+def dots(ones: Sequence[tuple[str, Sequence[float]]], said: str) -> Sketch:
+    """A row of dots per name, from 0 to the largest of all."""
     made = Sketch(said)
-    for box, one in zip(side_by_side(len(codes), gap=8), np.array(colours, np.uint8)[codes], strict=True):
-        made.picture(one, box)
+    most = max(max(values) for _, values in ones)
+    high = (HEIGHT - 12) / len(ones)
+    for i, (name, values) in enumerate(ones):
+        y = 6 + high * (i + 0.5)
+        made.text(122, y, name[:20], "muted", "end")
+        made.line(((130, y), (WIDTH - 14, y)), "line", 1)
+        for value in values:
+            made.rect((127 + (WIDTH - 147) * value / most, y - 3, 6, 6), "head 0")
+    return made
+
+
+def painting(pictures: Sequence[NDArray[np.uint8]], said: str) -> Sketch:
+    """Pictures [row, column, rgb] side by side."""
+    made = Sketch(said)
+    for box, pixels in zip(side_by_side(len(pictures), gap=8), pictures, strict=True):
+        made.picture(pixels, box)
     return made
