@@ -2,7 +2,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DATA ?= data
-export OMP_NUM_THREADS ?= 1
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench side-by-side coverage zoo positions verify table presets shots browser clean
 

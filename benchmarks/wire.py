@@ -136,8 +136,8 @@ def _elsewhere(browser: Browser, address: str) -> Row:
         unit="bytes",
         against="",
         detail=f"the largest of {RERUNS} reruns of each: {', '.join(f'{name} {n:,}' for name, n in largest.items())}; "
-        "about 600 of them are Streamlit's session and theme, and 40 the hash of each element of page and sidebar",
-        reason="each control and each link of the sidebar is an element, for which Streamlit sends at least a hash.",
+        "about 900 of them are Streamlit's session, theme and list of pages, and 40 the hash of each element",
+        reason="each control is an element, for which Streamlit sends at least a hash.",
     )
 
 

@@ -34,6 +34,7 @@ MAY = {
         "PIL",
         "models",
     },
+    "models/jobs/ray.py": {"ray", "models"},
     "models/records.py": {"numpy"},
     "models/zoo/recipes": {"numpy", "torch", "transformers", "tokenizers", "safetensors", "PIL", "sacrebleu", "models"},
     "models/explain": {"numpy", "torch", "models"},
@@ -74,6 +75,9 @@ LIGHT = (
     "models/learn/tasks.py",
     "models/learn/presets.py",
     "models/learn/history.py",
+    "models/learn/sweep.py",
+    "models/learn/leader.py",
+    "models/learn/results.py",
     "models/learn/frames.py",
     "models/learn/__main__.py",
 )

@@ -18,9 +18,9 @@ from transformers import PreTrainedModel
 from models.capture import display, functions, interface
 from models.capture.active import Capture, Modules, Place
 from models.capture.calls import Call
+from models.capture.shapes.base import SEED
 
 TOLERANCE = 1e-4  # how far an output may move, by the order of float32 sums alone
-SEED = 0  # some models draw random patches at every pass (ViLT, ViT-MAE)
 SLACK = 1e-3  # how far weights may lie outside of 0 to 1, and their sums above 1
 # Softmaxes over blocks or buckets, of which the model itself makes the matrix that is meant
 LIBRARY = frozenset({"reformer"})

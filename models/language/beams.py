@@ -53,6 +53,13 @@ class Search:
             if not good:
                 raise InputError(f"{rule}; {came} came.")
 
+    @property
+    def remark(self) -> str:
+        """What of these settings can change nothing, beside the others, in a sentence; "" if all of them can."""
+        if self.n_beams > 1:
+            return ""
+        return "One beam takes the likeliest token at every step: there is nothing for a length penalty to choose from."
+
 
 class BeamSearch:
     """The search from where a text stands; one visitor's own."""

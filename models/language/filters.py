@@ -62,6 +62,21 @@ class Settings:
         """Whether the likeliest token is always taken."""
         return self.temperature == 0
 
+    @property
+    def remark(self) -> str:
+        """What of these settings can change nothing, beside the others, in a sentence; "" if all of them can."""
+        filters = ((self.top_k, 0, 1, "top-k"), (self.top_p, 1, 0, "top-p"), (self.min_p, 0, 1, "min-p"))
+        on = [f"{name} {value:g}" for value, off, _, name in filters if value != off]
+        alone = [f"{name} {value:g}" for value, _, one, name in filters if value == one]
+        if self.greedy and on:
+            return f"At temperature 0 the likeliest token is always taken: {' and '.join(on)} can change nothing."
+        if alone:
+            return (
+                f"With {alone[0]} one token is left, so the likeliest is always taken: temperature, seed and the other "
+                "filters can change nothing."
+            )
+        return ""
+
 
 def processors(module: Any, settings: Settings, n_prompt: int) -> LogitsProcessorList:
     """What `generate` would apply with these settings, in its order, after what the model's own settings ask for."""
@@ -70,11 +85,11 @@ def processors(module: Any, settings: Settings, n_prompt: int) -> LogitsProcesso
         n_prompt,
         do_sample=not settings.greedy,
         num_beams=1,
-        temperature=settings.temperature or 1.0,
+        temperature=float(settings.temperature or 1),  # the library takes no whole numbers
         top_k=settings.top_k,
-        top_p=settings.top_p,
-        min_p=settings.min_p or None,
-        repetition_penalty=settings.repetition_penalty,
+        top_p=float(settings.top_p),
+        min_p=float(settings.min_p) or None,
+        repetition_penalty=float(settings.repetition_penalty),
         max_length=None,
         forced_eos_token_id=None,  # it belongs to a length that nobody has set
     )

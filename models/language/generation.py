@@ -95,6 +95,11 @@ class Generation:
         return (*self.prompt, *(token.id for token in self.written))
 
     @property
+    def left_out(self) -> int:
+        """Tokens of the prompt that were not read: it is longer than what the model reads at a time."""
+        return self.prepared.n_tokens - len(self.prepared.ids)
+
+    @property
     def ended(self) -> str:
         """Why nothing follows here, in words; "" where something does."""
         if self.written and self.written[-1].id in self.ends:
@@ -335,7 +340,7 @@ def _chat(model: Model, given: Given) -> Any:
     prepared = model.reader.prepare(replace(given, text=text), begin=True)
     begins = model.tokenizer.bos_token_id
     if prepared.ids[:2] == (begins, begins):  # the template has written it already
-        return replace(prepared, ids=prepared.ids[1:])
+        return replace(prepared, ids=prepared.ids[1:], n_tokens=prepared.n_tokens - 1)
     return prepared
 
 

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Iterator
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from models.zoo.errors import HeadlightError
 
 T = TypeVar("T")
 PATIENCE = 150.0  # seconds without a look after which the visitor has left; a hidden tab looks once a minute
+GONE = 15.0  # the same once the page is known to be closed; a connection that broke is back sooner
 
 
 class Run(Generic[T]):
@@ -22,7 +24,7 @@ class Run(Generic[T]):
     def __init__(self, steps: Iterator[T], total: int, patience: float = PATIENCE) -> None:
         self.total, self.state, self.problem = total, "running", ""
         self.done: list[T] = []
-        self._steps, self._patience = steps, patience
+        self._steps, self._patience, self._left = steps, patience, False
         self._stopping = threading.Event()
         self._looked = time.monotonic()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -35,8 +37,12 @@ class Run(Generic[T]):
 
     def look(self) -> int:
         """Say that someone still watches; returns how many steps are done."""
-        self._looked = time.monotonic()
+        self._looked, self._left = time.monotonic(), False
         return len(self.done)
+
+    def leave(self) -> None:
+        """The visitor's page is closed: end soon, unless someone looks again."""
+        self._looked, self._left = time.monotonic(), True
 
     def stop(self) -> None:
         """End after the step that is under way; what is done stays."""
@@ -53,7 +59,7 @@ class Run(Generic[T]):
                 if self._stopping.is_set():
                     self.state = "stopped"
                     return
-                if time.monotonic() - self._looked > self._patience:
+                if self._unseen():
                     self.state = "left"
                     return
             self.state = "finished"
@@ -63,3 +69,23 @@ class Run(Generic[T]):
             self.problem, self.state = "There was not enough memory to go on.", "failed"
         except Exception as problem:  # a bug in a library must not leave a bar that never moves
             self.problem, self.state = f"The work broke off ({type(problem).__name__}).", "failed"
+
+    def _unseen(self) -> bool:
+        """Whether nobody has looked for so long that nobody will."""
+        return time.monotonic() - self._looked > (min(GONE, self._patience) if self._left else self._patience)
+
+
+class Visitor:
+    """Someone a page is shown to, and the runs that it shows: they are told when it is closed."""
+
+    def __init__(self) -> None:
+        self._runs: weakref.WeakSet[Run[Any]] = weakref.WeakSet()
+
+    def watches(self, run: Run[Any]) -> None:
+        """The page shows this run."""
+        self._runs.add(run)
+
+    def leave(self) -> None:
+        """The page is closed, or its connection broke."""
+        for run in list(self._runs):
+            run.leave()

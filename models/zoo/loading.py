@@ -46,6 +46,7 @@ HEADS: dict[str, Any] = {  # what a model answers with, by the class its config 
     ),
     "answer questions": (auto.MODEL_FOR_QUESTION_ANSWERING_MAPPING_NAMES,),
     "detect": (auto.MODEL_FOR_OBJECT_DETECTION_MAPPING_NAMES,),
+    "answer about pictures": (auto.MODEL_FOR_VISUAL_QUESTION_ANSWERING_MAPPING_NAMES,),
 }
 PIECES = ("tokenizer.model", "spiece.model", "source.spm", "sentencepiece.bpe.model", "spm.model")  # SentencePiece's
 TOKENIZERS = ("tokenizer.json", "vocab.json", "vocab.txt", *PIECES)

@@ -10,7 +10,7 @@ from models import zoo
 from models.records import Trace
 from models.zoo.given import Given
 from pages.parts import drawing, keep, picture
-from pages.parts.show import words
+from pages.parts.show import cut, words
 from viz.views import workbench
 
 EXAMPLES = {  # for models that bring none of their own
@@ -223,9 +223,7 @@ def plain(page: str, strings: tuple[str, ...]) -> bool:
 
 def part(page: str, put: Given, n_tokens: int, max_len: int, slides: bool) -> Given:
     """Which part of a text that is longer than the model reads; `slides`: it may be all of it, in windows."""
-    st.warning(
-        f"The text has {n_tokens:,} tokens; this model reads {max_len:,} at a time.", icon=":material/content_cut:"
-    )
+    cut(n_tokens, max_len)
     whole = slides and st.segmented_control(
         "Read", [ONE, ALL], default=ONE, key=f"{page}_windows", bind="query-params", required=True
     )

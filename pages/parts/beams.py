@@ -59,7 +59,11 @@ def settings(page: str) -> Search:
         stop = st.selectbox("It stops", list(STOPS), **key("stop"), width=330)
         most = st.number_input("At most", 1, MOST_TOKENS, 24, **key("most"), width=110, help="Tokens of each text.")
         repeat = st.slider("Repetition penalty", 1.0, 2.0, 1.0, 0.05, **key("repeat"), width=180)
-    return Search(int(n), penalty, stop or next(iter(STOPS)), int(most), repeat)
+    wanted = Search(int(n), penalty, stop or next(iter(STOPS)), int(most), repeat)
+    show.remark(wanted.remark)
+    if any(f"{page}_{name}" in st.query_params for name in writing.CHANCE):
+        show.remark("A search draws nothing by chance: temperature, top-k, top-p, min-p and seed belong to One text.")
+    return wanted
 
 
 def begin(page: str, text: Generation, search: Search) -> BeamSearch:

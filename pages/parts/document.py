@@ -9,7 +9,7 @@ import streamlit as st
 
 from models import zoo
 from models.zoo.given import Given
-from pages.parts import ask, reading, show, tasks
+from pages.parts import ask, keep, reading, show, tasks
 
 if TYPE_CHECKING:
     from models.language.documents import Merged, Part
@@ -148,6 +148,7 @@ def watch(page: str, run: Run[Any], things: str) -> None:
 
 
 def _watch(page: str, run: Run[Any], things: str, was_running: bool) -> None:
+    keep.visitor().watches(run)
     n = run.look()
     if was_running and not run.running:
         st.rerun()

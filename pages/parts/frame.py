@@ -3,19 +3,28 @@
 import ast
 import base64
 import functools
+import html
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from pages.parts import keep
 
+# Each visitor's request computes in a thread of its own. Several threads for one request wait for one another wherever
+# the cores are busy, and are many times slower than one. Set before anything imports torch, which reads it once.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 ROOT = Path(__file__).parents[2]
 SECTIONS = ("Explore", "Understand", "Look inside", "Train", "Share")  # in the sidebar's order; a page names its own
+HOME = "home"
 SIDEBAR = 236  # pixels
 STYLE = ROOT / "pages" / "parts" / "frame.css"
 LOGO = ROOT / "pages" / "parts" / "logo.svg"
+MENU = ROOT / "pages" / "parts" / "sidebar"  # .css and .js
 
 
 @dataclass(frozen=True)
@@ -59,18 +68,18 @@ def describe(path: Path) -> Page:
 def begin(file: str) -> None:
     """Set up a page: title from its docstring, sidebar, style, header."""
     page = describe(Path(file))
-    _set_up(page.title)
+    _set_up(page.title, page.path.stem)
     st.title(page.title, anchor=False)
 
 
 def begin_home(title: str) -> None:
     """Set up Home, whose docstring is not a page's; while it is read, the first model is warmed."""
-    _set_up("Headlight")
+    _set_up("Headlight", HOME)
     keep.warm()
     st.title(title, anchor=False)
 
 
-def _set_up(title: str) -> None:
+def _set_up(title: str, here: str) -> None:
     st.set_page_config(
         page_title=title if title == "Headlight" else f"{title} · Headlight",
         page_icon=_icon(title),
@@ -78,7 +87,7 @@ def _set_up(title: str) -> None:
         initial_sidebar_state=SIDEBAR,
     )
     with st.sidebar:
-        _sidebar()
+        _sidebar(here)
 
 
 def _icon(title: str) -> str | None:
@@ -96,12 +105,30 @@ def _brand() -> str:
     return f'<style>{sheet}</style><div class="headlight-brand">Headlight</div>'
 
 
-def _sidebar() -> None:
+def _sidebar(here: str) -> None:
+    """Every page as a link, `here` marked: all in one element, for which a rerun sends one hash."""
     st.html(_brand())
-    st.page_link("app.py", label="Home", icon=":material/home:")
+    chosen = _menu()(key="sidebar", data={"here": here}, on_go_change=lambda: None).go
+    if chosen is not None:
+        st.switch_page({page.path.stem: page.link for page in pages()}.get(chosen, "app.py"))
+
+
+@functools.cache
+def _menu() -> Any:
+    style, script = (MENU.with_suffix(ending).read_text("utf-8") for ending in (".css", ".js"))
+    return st.components.v2.component("headlight_sidebar", html=_links(), css=style, js=script)
+
+
+def _links() -> str:
+    """The links as HTML, by sections."""
+    found = [_link("./", HOME, "Home", "home")]
     for section in SECTIONS:
         members = [page for page in pages() if page.section == section]
-        if members:
-            st.caption(section)
-        for page in members:
-            st.page_link(page.link, label=page.title, icon=f":material/{page.icon}:")
+        found += [f"<p>{html.escape(section)}</p>"] * bool(members)
+        found += [_link(f"./{page.path.stem}", page.path.stem, page.title, page.icon) for page in members]
+    return f'<nav aria-label="Pages">{"".join(found)}</nav>'
+
+
+def _link(href: str, name: str, title: str, icon: str) -> str:
+    parts = (html.escape(part, quote=True) for part in (href, name, icon, title))
+    return '<a href="{}" data-page="{}"><i aria-hidden="true">{}</i><span>{}</span></a>'.format(*parts)

@@ -18,6 +18,7 @@ import streamlit as st
 from cachetools import LRUCache
 
 from models import zoo
+from models.language.running import Visitor
 from models.records import Aggregates, Head, HeadStatistics, Trace
 from models.zoo import pictures
 from models.zoo.given import Given
@@ -181,6 +182,12 @@ def owner() -> str:
     if "owner" not in st.session_state:
         st.session_state["owner"] = secrets.token_hex(8)
     return str(st.session_state["owner"])
+
+
+@st.cache_resource(show_spinner=False, scope="session", on_release=Visitor.leave)
+def visitor() -> Visitor:
+    """Whoever the page is shown to, until the connection ends."""
+    return Visitor()
 
 
 def warm() -> None:

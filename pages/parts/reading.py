@@ -44,11 +44,7 @@ def cut(page: str, task: str, model: Model, put: Given) -> None:
     """Say that a text is longer than what is read at a time, and offer to read all of it."""
     n = model.n_tokens(put)
     if n > model.info.max_len:
-        st.warning(
-            f"The text has {n:,} tokens; this model reads {model.info.max_len:,} at a time. What follows them was not "
-            "read.",
-            icon=":material/content_cut:",
-        )
+        show.cut(n, model.info.max_len, "What follows them was not read.")
         name, read = _as_document(page)
         st.button(name, on_click=read, icon=":material/menu_book:")
 

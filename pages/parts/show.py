@@ -45,6 +45,20 @@ def empty(reason: Exception, starts: list[Choice]) -> None:
                 st.button(name, on_click=start)
 
 
+def remark(text: str) -> None:
+    """A small sentence, if there is one."""
+    if text:
+        st.caption(words(text))
+
+
+def cut(n_tokens: int, most: int, then: str = "") -> None:
+    """A text has more tokens than are read at a time; `then`: what becomes of the others."""
+    st.warning(
+        f"The text has {n_tokens:,} tokens; this model reads {most:,} at a time. {then}".rstrip(),
+        icon=":material/content_cut:",
+    )
+
+
 def model(ref: str, instead: Choice | None = None) -> Model:
     """The loaded model; until it is there the page shows how far it has come, and on failure says why and stops.
 

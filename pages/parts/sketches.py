@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from models import zoo
+from models.learn.presets import PRESETS, measured
 from models.records import Attention, Card, Trace
 from models.zoo.given import Given
 from pages.parts import keep
@@ -139,6 +140,12 @@ def _playground() -> Sketch:
     return sketches.curves([row["step"] for row in rows], ones, "How a small model learnt to sort, as recorded")
 
 
+def _sweeps() -> Sketch:
+    found = [(PRESETS[name].title, [hit for hit in one.hits if hit]) for name, one in measured().items()]
+    shown = sorted((one for one in found if one[1]), key=lambda one: max(one[1]))[:5]
+    return sketches.dots(shown, "The step at which each of five seeds had learnt, preset by preset")
+
+
 SKETCHES: dict[str, Callable[[], Sketch]] = {
     "text_attention": _text_attention,
     "compare": _compare,
@@ -150,4 +157,5 @@ SKETCHES: dict[str, Callable[[], Sketch]] = {
     "anatomy": _anatomy,
     "positions": _positions,
     "playground": _playground,
+    "sweeps": _sweeps,
 }

@@ -210,4 +210,6 @@ def _languages(page: str, codes: list[str]) -> tuple[str, str]:
         found.append(chosen or first)
         if st.query_params.get(key) != chosen:
             st.query_params[key] = chosen or first
+    if found[0] == found[1]:
+        show.remark(f"From and into are both {languages.name(found[0])}: the model is asked to say the same again.")
     return found[0], found[1]

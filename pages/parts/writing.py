@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -23,6 +24,7 @@ EXAMPLES = {  # a model's own prompts come from its card
     "Someone speaks": "“Who are you?” said the",
 }
 NOT_HERE = "These rows were read as the tokens were written. Text attention is where heads are switched off."
+CHANCE = ("temperature", "k", "p", "min_p", "seed")  # settings of a text that is drawn, by their names in a link
 TEMPO = 0.15  # seconds between tokens while it plays
 SMALL, SMALL_MODEL = 3_000_000, 20_000_000  # weights, parameters up to which lens and workbench follow while it plays
 
@@ -86,39 +88,39 @@ def settings(page: str) -> Settings:
         return {"key": f"{page}_{name}", "bind": "query-params", "persist_state": "session"}
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        return Settings(
-            temperature=st.slider(
-                "Temperature",
-                0.0,
-                2.0,
-                0.8,
-                0.05,
-                **key("temperature"),
-                width=200,
-                help="0: always the likeliest token.",
-            ),
+        temperature = st.slider(
+            "Temperature", 0.0, 2.0, 0.8, 0.05, **key("temperature"), width=200, help="0: always the likeliest token."
+        )
+        wanted = Settings(
+            temperature=temperature,
             top_k=int(st.number_input("Top-k", 0, None, 0, **key("k"), width=110, help="0: off.")),
             top_p=st.slider("Top-p", 0.0, 1.0, 0.95, 0.01, **key("p"), width=180, help="1: off."),
             min_p=st.slider("Min-p", 0.0, 1.0, 0.0, 0.01, **key("min_p"), width=180, help="0: off."),
             repetition_penalty=st.slider("Repetition penalty", 1.0, 2.0, 1.0, 0.05, **key("repeat"), width=180),
             seed=int(st.number_input("Seed", 0, 2**31, 0, **key("seed"), width=110)),
         )
+    show.remark(wanted.remark)
+    return wanted
 
 
 def begin(page: str, model: Model, prompt: str, chat: bool, seed: int | None = None) -> Generation:
     """The visitor's own text, begun anew with another model or prompt; no seed: it draws on. Raises zoo.InputError."""
     from models.language.generation import Generation
 
+    given = Given(prompt, plain=not chat and ask.plain(page, model.special_strings(prompt)))
     kept = st.session_state.get(f"{page}_writing")
-    wanted = (model.id, prompt, chat)
+    wanted = (model.id, given.key, chat)
     if kept is None or kept[0] != wanted:
-        kept = (wanted, Generation(model, Given(prompt), chat, seed or 0), seed or 0)
+        kept = (wanted, Generation(model, given, chat, seed or 0), seed or 0)
         st.session_state[f"{page}_playing"] = False
     elif seed is not None and kept[2] != seed:
         kept[1].draw_anew(seed)
         kept = (wanted, kept[1], seed)
     st.session_state[f"{page}_writing"] = kept
     text: Generation = kept[1]
+    if text.left_out:
+        then = "." if text.decodes else ", and nothing can be written after them: shorten the text."
+        show.cut(text.prepared.n_tokens, model.info.max_len, f"What follows them was not read{then}")
     return text
 
 
@@ -130,62 +132,68 @@ def stage(page: str, text: Generation, settings: Settings) -> None:
 
 def _stage(page: str, text: Generation, settings: Settings) -> None:
     playing = st.session_state.get(f"{page}_playing", False)
-    try:
-        if playing and not text.ended:
-            text.next(settings)
-        if playing and text.ended:
-            st.session_state[f"{page}_playing"] = False
-            st.rerun()
-        if not playing:
-            _obey(page, text, settings)
-        _transport(page, text, settings, playing)
-    except zoo.InputError as problem:
-        show.error(problem)
-    with st.container(horizontal=True):
+    if playing and text.ended:
+        st.session_state[f"{page}_playing"] = False
+        st.rerun()
+    problems: list[zoo.InputError] = []
+    with suppressed(problems):
+        text.next(settings) if playing else _obey(page, text, settings)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _transport(page, text, settings, playing, problems)
         lens = st.toggle("Logit lens", value=True, key=f"{page}_lens", bind="query-params")
         attention = st.toggle("Attention", value=True, key=f"{page}_attention", bind="query-params")
+    for problem in problems:
+        st.session_state[f"{page}_playing"] = False
+        show.error(problem)
     draft = text.draft(settings)
     weights = text.model.info.n_layers * text.model.info.n_heads * len(text.ids) ** 2
     follows = not playing or (weights <= SMALL and text.model.info.n_params <= SMALL_MODEL)
     found = _lens(text) if lens and follows else None
     show.view(view.view(draft, found, title=_title(text), playing=playing), key=page, ask="")
-    weights = (
-        sum(text.model.catalogue.stacks()[-1][0].n_heads for _ in range(text.model.info.n_layers)) * len(text.ids) ** 2
-    )
     if attention and (not playing or weights <= SMALL):
         _attention(page, text)
 
 
-def _transport(page: str, text: Generation, settings: Settings, playing: bool) -> None:
+@contextmanager
+def suppressed(problems: list[zoo.InputError]) -> Iterator[None]:
+    """Keep what goes wrong inside for later, when the controls stand."""
+    try:
+        yield
+    except zoo.InputError as problem:
+        problems.append(problem)
+
+
+def _transport(page: str, text: Generation, settings: Settings, playing: bool, problems: list[zoo.InputError]) -> None:
     """Play, pause, a step on, a step back, and the visitor's own words."""
 
     def play() -> None:
         st.session_state[f"{page}_playing"] = not playing
 
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        ended = bool(text.ended)
-        icon = ":material/pause:" if playing else ":material/play_arrow:"
-        pressed = st.button(
-            "Pause" if playing else "Play",
-            icon=icon,
-            type="secondary" if ended else "primary",  # what is primary and disabled cannot be read
-            on_click=play,
-            disabled=ended,
-            key=f"{page}_play",
-        )
-        if pressed:
-            st.rerun()
-        if st.button("One token", icon=":material/skip_next:", disabled=playing or ended, key=f"{page}_step"):
+    ended = bool(text.ended)
+    pressed = st.button(
+        "Pause" if playing else "Play",
+        icon=":material/pause:" if playing else ":material/play_arrow:",
+        type="secondary" if ended else "primary",  # what is primary and disabled cannot be read
+        on_click=play,
+        disabled=ended,
+        key=f"{page}_play",
+    )
+    if pressed:
+        st.rerun()
+    if st.button("One token", icon=":material/skip_next:", disabled=playing or ended, key=f"{page}_step"):
+        with suppressed(problems):
             text.next(settings)
-        if st.button("Back", icon=":material/skip_previous:", disabled=playing or not text.written, key=f"{page}_back"):
-            text.back()
-        own = st.text_input(
-            "Your own words",
-            key=f"{page}_own_{len(text.nodes)}",
-            placeholder="put words in its mouth",
-            disabled=playing or ended,
-        )
-        if own and not playing:
+    if st.button("Back", icon=":material/skip_previous:", disabled=playing or not text.written, key=f"{page}_back"):
+        text.back()
+    own = st.text_input(
+        "Your own words",
+        key=f"{page}_own_{len(text.nodes)}",
+        placeholder="put words in its mouth",
+        disabled=playing or ended,
+        width="stretch",
+    )
+    if own and not playing:
+        with suppressed(problems):
             text.write(own if own[:1].isspace() or not text.ids else f" {own}", settings)
             st.rerun(scope="fragment")
 

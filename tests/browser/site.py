@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import socket
 import subprocess
@@ -42,7 +43,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def streamlit(script: Path, home: Path = ROOT) -> Iterator[str]:
+def streamlit(script: Path, home: Path = ROOT, **environment: str) -> Iterator[str]:
     """The address of an app that was just started; it may not answer yet. The server ends with the block."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -50,7 +51,11 @@ def streamlit(script: Path, home: Path = ROOT) -> Iterator[str]:
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
     with tempfile.TemporaryFile() as log:
         server = subprocess.Popen(
-            [*command, "--server.headless", "true"], cwd=home, stdout=log, stderr=subprocess.STDOUT
+            [*command, "--server.headless", "true"],
+            cwd=home,
+            env=os.environ | environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
         try:
             yield f"http://127.0.0.1:{port}"

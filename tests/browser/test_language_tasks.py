@@ -230,3 +230,126 @@ def test_a_table_goes_in_and_comes_out_as_csv_and_parquet(visit: Visit, tmp_path
     assert "→" in rows[0]["attention pairs"]
     parquet = pyarrow.parquet.read_table(io.BytesIO(files["Table as Parquet"]))
     assert parquet.column("prediction").to_pylist() == [row["prediction"] for row in rows]
+
+
+# ---- the other controls of the page
+
+
+def radio(page: Page, name: str) -> None:
+    page.get_by_role("radio", name=name, exact=True).or_(
+        page.get_by_role("button", name=name, exact=True)
+    ).first.click()
+
+
+def type_into(page: Page, label: str, text: str, key: str = "Enter") -> None:
+    box = page.get_by_label(label, exact=True)
+    box.fill(text)
+    box.press(key)
+
+
+def pick(page: Page, label: str, option: str) -> None:
+    page.get_by_role("combobox", name=label).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def choose_model(page: Page, model: str) -> None:
+    box = page.get_by_role("combobox", name="Model")
+    box.click()
+    box.fill(model)
+    box.press("Enter")
+
+
+def test_text_question_examples_and_special_tokens(visit: Visit) -> None:
+    page = task(visit, "bert-qa")
+    page.set_default_timeout(PATIENCE)
+    says = page.locator(".stMarkdown", has_text="bert-qa").first
+    type_into(page, "Text", STORY, "Control+Enter")
+    type_into(page, "Question", "Where is John?")
+    expect(says).to_contain_text("answers: hallway", timeout=PATIENCE)
+    type_into(page, "Question", "Where is Mary?")
+    expect(says).to_contain_text("answers: office", timeout=PATIENCE)
+    examples = zoo.card("bert-qa").examples  # type: ignore[union-attr]
+    pick(page, "Examples", examples[1]["title"])
+    expect(page.get_by_label("Question", exact=True)).to_have_value(examples[1]["question"], timeout=PATIENCE)
+    type_into(page, "Text", f"{STORY} [SEP] Mary sleeps.", "Control+Enter")
+    expect(page.get_by_text("The text contains")).to_be_visible(timeout=PATIENCE)
+    radio(page, "plain text")
+    expect(page.locator(".task .read").first.locator(".mark", has_text="[SEP]")).to_have_count(2, timeout=PATIENCE)
+    page.get_by_role("button", name="About bert-qa").click()
+    expect(page.get_by_text("Measured on text it never saw").first).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("Escape")
+    type_into(page, "Question", "  ")
+    expect(page.get_by_text("There is no question yet")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name=examples[0]["title"]).click()
+    expect(says).to_contain_text("answers:", timeout=PATIENCE)
+
+
+def test_models_languages_prefixes_and_stacks_are_chosen(visit: Visit, task_folder: Callable[[str], Path]) -> None:
+    page = task(visit, "marian-en-fr")
+    page.set_default_timeout(PATIENCE)
+    radio(page, "encoder")
+    expect(page.get_by_text("of at most").first).to_be_visible(timeout=PATIENCE)
+    choose_model(page, str(task_folder("m2m100")))
+    expect(page.get_by_role("combobox", name="From")).to_be_visible(timeout=PATIENCE)
+    wrote = page.locator(".wrote button.mark")
+    expect(wrote.first).to_have_text("fra_Latn", timeout=PATIENCE)
+    pick(page, "Into", "German (deu_Latn)")
+    expect(wrote.first).to_have_text("deu_Latn", timeout=PATIENCE)
+    pick(page, "From", "German (deu_Latn)")
+    expect(page.get_by_text("From and into are both German")).to_be_visible(timeout=PATIENCE)
+    choose_model(page, str(task_folder("t5")))
+    pick(page, "From and into", "English to French")
+    expect(page.locator(".task .read").first).to_contain_text("French", timeout=PATIENCE)
+    expect(page.get_by_label("Text", exact=True)).not_to_have_value(re.compile("translate"))
+
+
+def test_a_long_text_leads_to_the_document_with_its_controls(visit: Visit) -> None:
+    page = task(visit, "bert-qa")
+    page.set_default_timeout(PATIENCE)
+    others = "John went to the hallway. Anna moved to the garden. " * 8
+    type_into(page, "Text", f"{others}Mary travelled to the office. {others}", "Control+Enter")
+    page.get_by_role("button", name="Read it as a long document").click()
+    page.get_by_label("A text file").or_(page.locator("input[type=file]")).first.set_input_files(
+        [{"name": "t.txt", "mimeType": "text/plain", "buffer": f"{others}Mary moved to the garden. {others}".encode()}]
+    )
+    expect(page.get_by_label("Document")).to_have_value(re.compile("Mary moved to the garden"), timeout=PATIENCE)
+    type_into(page, "Question", "Where is Mary?")
+    type_into(page, "Tokens of a window", "40")
+    type_into(page, "Tokens between their beginnings", "10")
+    page.get_by_role("button", name="Read the document").click()
+    expect(page.get_by_text(re.compile(r"All \d+ windows are done"))).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".stMain")).to_contain_text(re.compile(r"garden \(\d"), timeout=PATIENCE)
+    radio(page, "A text")
+    expect(page.get_by_role("button", name="Read it as a long document")).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_tables_columns_are_chosen_and_its_work_is_watched_and_stopped(visit: Visit, tmp_path: Path) -> None:
+    page = visit(
+        "/language_tasks?language_model=bert-qa&language_mode=A+table+of+texts", "[data-testid=stFileUploader]"
+    )
+    page.set_default_timeout(PATIENCE)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="A small table to try").click()
+    download.value.save_as(tmp_path / "small.csv")
+    small = list(csv.DictReader(io.StringIO((tmp_path / "small.csv").read_text("utf-8-sig"))))
+    assert small[0]["question"]
+    rows = "".join(f'"{STORY}","Mary is in the kitchen.",Where is Mary?\n' for _ in range(5_000))
+    data = f"first,second,asked\n{rows}".encode()
+    page.locator("input[type=file]").set_input_files([{"name": "t.csv", "mimeType": "text/csv", "buffer": data}])
+    expect(page.get_by_text("There is no question yet")).to_be_visible(timeout=PATIENCE)
+    pick(page, "Column with the texts", "second")
+    type_into(page, "Question", "Where is Mary?")
+    page.get_by_role("button", name="Read the table").click()
+    page.get_by_role("button", name="Show what is done").click()
+    grid = page.locator("[data-testid=stDataFrame]")
+    expect(grid).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("Stopped after")).to_be_visible(timeout=PATIENCE)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Table as CSV").click()
+    download.value.save_as(tmp_path / "done.csv")
+    done = list(csv.DictReader(io.StringIO((tmp_path / "done.csv").read_text("utf-8-sig"))))
+    assert 1 <= len(done) < 5_000
+    assert done[0]["prediction"] == "kitchen"
+    pick(page, "Questions", "asked")
+    expect(page.get_by_label("Question", exact=True)).to_have_count(0, timeout=PATIENCE)

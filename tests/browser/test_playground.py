@@ -163,7 +163,9 @@ def test_what_a_run_can_be_asked_while_it_stands(visit: Visit, tmp_path: Path) -
 
 
 def test_pictures_are_looked_at_and_named(visit: Visit) -> None:
-    page = open_page(visit, place="/playground?spec=task:clothes,examples:100,n_layers:1,d_model:16,d_ff:16,steps:40")
+    page = open_page(
+        visit, place="/playground?spec=task:clothes,examples:100,n_layers:1,d_model:16,d_ff:16,steps:40,warmup:4"
+    )
     expect(page.locator(".stMain img")).to_have_count(8, timeout=PATIENCE)
     press(page, "50 steps")
     forming = view(page, ".fo")

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.jobs.protocol import CANCELLED, DONE, PAUSED, QUEUED, RUNNING, Engine, JobError, Status
+from models.jobs.protocol import CANCELLED, DONE, FAILED, PAUSED, QUEUED, RUNNING, Engine, JobError, Status
 from models.learn import looking
 from models.learn.history import History
 from models.learn.leader import name_of, sent_and_out
@@ -29,7 +29,7 @@ SPEC = Spec(
     task="reverse", length=4, vocabulary=5, examples=200, n_layers=1, n_heads=2, d_model=16, d_ff=16, batch_size=8,
     steps=4_000, warmup=4,
 )  # fmt: skip
-PATIENCE = 90.0  # seconds: a worker has to import torch on a busy machine
+PATIENCE = 180.0  # seconds: a worker has to import torch on a busy machine
 Killer = Callable[[str], None]
 Make = Callable[[Path], Engine]
 
@@ -319,6 +319,14 @@ def test_a_sweep_that_is_cancelled_lets_go_of_its_runs(engine: Engine) -> None:
     start(engine, "after", SPEC, "me", {"do": "step", "n": 2})
     until(engine, "after", lambda status, h: at_rest(status, h) and h.last == 2)
     assert {state for state, _ in engine.family("long").values()} == {CANCELLED}
+
+
+def test_a_sweep_that_cannot_be_read_fails_alone(engine: Engine) -> None:
+    engine.submit("odd", "sweep", {"base": {}, "axes": {"colour": [1]}}, "me")
+    until(engine, "odd", lambda status, _: status.state == FAILED)
+    assert "There is no knob “colour”" in engine.status("odd").reason
+    start(engine, "still", SPEC, "me", {"do": "step", "n": 2})
+    until(engine, "still", lambda status, h: at_rest(status, h) and h.last == 2)
 
 
 def test_the_end_of_a_run_is_not_the_end(engine: Engine) -> None:

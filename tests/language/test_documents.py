@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from models.language import documents, reading
+from models.language import documents, reading, running
 from models.language.running import Run
 from models.zoo.errors import InputError, NothingToRead
 from models.zoo.given import Given
@@ -145,6 +145,25 @@ def test_work_stops_where_it_is_told_to_and_keeps_what_is_done() -> None:
     assert run.state == "stopped"
     assert run.done == list(range(len(run.done)))
     assert 5 <= len(run.done) < 1_000_000
+
+
+def test_work_ends_soon_after_the_page_is_closed_unless_someone_looks_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def steps() -> Iterator[int]:
+        while True:
+            time.sleep(0.001)
+            yield 1
+
+    monkeypatch.setattr(running, "GONE", 0.05)
+    visitor, stays, goes = running.Visitor(), Run(steps(), 10), Run(steps(), 10)
+    for run in (stays, goes):
+        visitor.watches(run)
+    visitor.leave()
+    stays.look()  # the connection is back
+    goes.wait(10)
+    assert (goes.state, stays.state) == ("left", "running")
+    stays.stop()
+    stays.wait(10)
+    assert stays.state == "stopped"
 
 
 def test_work_ends_when_nobody_looks_and_says_what_broke_it() -> None:

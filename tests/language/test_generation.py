@@ -1,5 +1,11 @@
 """What is written is what the library's own `generate` writes; what its attention saw is what one pass sees."""
 
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +15,8 @@ from models.language.filters import Settings
 from models.language.generation import Generation
 from models.zoo.given import Given
 from models.zoo.model import Model
+from tests import tiny
+from tests.language.tiny_tasks import TEXTS, chat
 
 WORDS = "king queen fox bird well forest castle daughter wolf night old young red blue little said went there".split()
 SETTINGS = (
@@ -24,6 +32,13 @@ SETTINGS = (
 @pytest.fixture(scope="module")
 def stories() -> Model:
     return zoo.load("gpt-stories")
+
+
+@pytest.fixture(scope="module")
+def family(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Model]:
+    """A tiny model of another family by its name in `tests.tiny`, loaded from its folder."""
+    root = tmp_path_factory.mktemp("families")
+    return cache(lambda name: zoo.load(str(tiny.save(name, root / name))))
 
 
 def prompts(n: int) -> list[str]:
@@ -104,6 +119,107 @@ def _eager(model: Model) -> torch.nn.Module:
     made.load_state_dict(model.module.state_dict())
     made.set_attn_implementation("eager")
     return made.eval()
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama", "mistral", "gemma2", "gpt_oss", "t5", "bart"])
+def test_steps_of_every_family_are_one_pass(family: Callable[[str], Model], name: str) -> None:
+    """Shared keys, sliding windows, capped scores, sinks, and decoders that read an encoder."""
+    model = family(name)
+    text = "The cat sat on the mat because it was"
+    writing = Generation(model, Given(text))
+    for _ in range(10):
+        if not writing.ended:
+            writing.next(Settings(seed=3))
+    stitched = writing.trace().attentions
+    output, passed = model.run(replace(writing.prepared, arguments=writing.arguments))
+    np.testing.assert_allclose(writing.here.logits, output.logits[0, -1], atol=1e-4)
+    for one, other in zip(stitched, passed.attentions(), strict=True):
+        for layer in range(len(one.weights)):
+            assert np.abs(one.weights[layer] - other.weights[layer]).max() < 1e-5
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama", "mistral", "gemma2"])
+def test_the_cache_is_measured_beside_the_formula(family: Callable[[str], Model], name: str) -> None:
+    """Where a window slides, less is held than keys and values of all tokens would take."""
+    writing = Generation(family(name), Given("The cat sat on the mat because it was"))
+    for _ in range(4):
+        writing.next(Settings(seed=2))
+    held, said = writing.cache_bytes
+    config = writing.model.module.config
+    heads = getattr(config, "num_key_value_heads", config.num_attention_heads)
+    assert said == 2 * config.num_hidden_layers * heads * writing.model.info.d_head * len(writing.ids) * 4
+    assert held < said if name in ("mistral", "gemma2") else held == said
+
+
+@pytest.mark.parametrize("name", ["gemma2", "llama"])
+@pytest.mark.parametrize("text", TEXTS)
+def test_labels_of_a_text_give_it_back(family: Callable[[str], Model], name: str, text: str) -> None:
+    """Byte-level BPE and SentencePiece with bytes: every character of any script, numbered where tokens share it."""
+    writing = Generation(family(name), Given(text))
+    sequence = writing.sequence()
+    labels = [label for label, mark in zip(sequence.labels, sequence.special, strict=True) if not mark]
+    whole = "".join(labels)
+    shared = re.compile(r"(.)₁(?:\1[₂-₉])+", re.S)  # 🦊₁🦊₂🦊₃🦊₄
+    assert shared.sub(r"\1", whole).strip() == text
+    words = [word for word in sequence.words if word is not None]
+    assert words == sorted(words)
+    assert len(set(words)) == len(text.split())
+
+
+def test_a_message_stands_in_the_models_own_template(tmp_path: Path) -> None:
+    model = zoo.load(str(chat(tmp_path / "chat")))
+    message = "The cat sat, said the fox 🦊."
+    writing = Generation(model, Given(message), chat=True, seed=1)
+    told = model.tokenizer.apply_chat_template(
+        [{"role": "user", "content": message}], add_generation_prompt=True, return_dict=False
+    )
+    assert list(writing.prompt) == list(told)
+    drawn = writing.draft(Settings()).prompt
+    marks = [label for label, mark in zip(drawn.labels, drawn.special, strict=True) if mark]
+    assert marks == ["<s>", "<|user|>", "<|end|>", "<|assistant|>"]
+    assert writing.left_out == 0
+    plain = Generation(model, Given(message))
+    assert "<|user|>" not in plain.draft(Settings()).prompt.labels
+    writing.next(Settings(seed=1))
+    assert list(writing.ids) == by_library(model, writing.prompt, Settings(seed=1), 1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, ""),
+        ({"temperature": 0, "repetition_penalty": 1.5}, ""),
+        ({"temperature": 0, "top_k": 40, "top_p": 0.95}, "top-k 40 and top-p 0.95 can change nothing"),
+        ({"top_k": 1}, "With top-k 1 one token is left"),
+        ({"top_p": 0.0, "min_p": 0.3}, "With top-p 0 one token is left"),
+        ({"min_p": 1.0, "temperature": 2}, "With min-p 1 one token is left"),
+        ({"top_k": 2, "top_p": 0.1, "min_p": 0.9}, ""),
+    ],
+)
+def test_settings_that_contradict_each_other_are_remarked_on(
+    stories: Model, settings: dict[str, float], said: str
+) -> None:
+    made = Settings(**settings)
+    assert said in made.remark
+    assert bool(said) == bool(made.remark)
+    if said:  # the sentence is true
+        writing = Generation(stories, Given("Once upon a time"))
+        for _ in range(4):
+            assert writing.next(made).rank == 0
+
+
+def test_filters_never_leave_nothing(stories: Model) -> None:
+    writing = Generation(stories, Given("Once upon a time"))
+    found = writing.stages(Settings(temperature=2, top_k=1, top_p=0.0, min_p=1.0, repetition_penalty=2))
+    assert [stage.n_left >= 1 for stage in found] == [True] * len(found)
+    assert np.isfinite(found[-1].every).all()
+
+
+def test_what_a_prompt_leaves_out_is_counted(stories: Model) -> None:
+    assert Generation(stories, Given("the fox and " * 30)).left_out == 0
+    writing = Generation(stories, Given("the fox and " * 70))
+    n = len(stories.tokenizer("the fox and " * 70)["input_ids"])
+    assert writing.left_out == n - stories.info.max_len > 0
 
 
 def test_a_translator_is_stitched_with_its_cross_attention() -> None:

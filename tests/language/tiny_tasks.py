@@ -183,3 +183,22 @@ def save(name: str, folder: Path, seed: int = 0) -> Path:
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+TEMPLATE = (
+    "{{ bos_token }}{% for message in messages %}<|{{ message.role }}|>{{ message.content }}<|end|>{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
+
+
+def chat(folder: Path) -> Path:
+    """A tiny LLaMA that answers messages: its tokenizer has a template and the tokens that it is made of."""
+    tokenizer = tiny.sentence_piece()
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|user|>", "<|assistant|>", "<|end|>"]})
+    tokenizer.chat_template = TEMPLATE
+    torch.manual_seed(0)
+    model = tiny.llama(len(tokenizer))
+    tiny._draw(model)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder

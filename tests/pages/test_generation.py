@@ -9,7 +9,8 @@ from models import zoo
 from models.language.filters import Settings
 from models.language.generation import Generation
 from models.zoo.given import Given
-from tests.pages.test_pages import said
+from tests.language import tiny_tasks
+from tests.pages.test_pages import said, typed
 
 ROOT = Path(__file__).parents[2]
 PROMPT = "Once upon a time there was a king"
@@ -78,6 +79,52 @@ def test_play_writes_until_it_is_paused() -> None:
     press(app, "Pause")
     assert len(text(app).written) <= n + 1
     assert not app.session_state["generation_playing"]
+
+
+@pytest.mark.parametrize("name", ["llama", "gemma2", "t5", "mbart50", "m2m100"])
+def test_a_folder_of_any_family_writes_through_the_page(folders: Path, task_folder, name: str) -> None:
+    folder = task_folder(name) if name in tiny_tasks.MODELS else folders / name
+    app = page(generation_model=str(folder), generation_text="The cat sat on the mat")
+    assert [one.value for one in app.error] == []
+    press(typed(app, "generation_model"), "One token")
+    assert len(text(app).written) == 1
+    press(typed(app, "generation_model"), "Back")
+    assert text(app).ids == text(app).prompt
+    assert not app.exception
+
+
+def test_a_chat_model_is_given_its_template_and_can_go_without(tmp_path: Path) -> None:
+    app = page(generation_model=str(tiny_tasks.chat(tmp_path / "chat")), generation_text="The cat sat.")
+    assert text(app).draft(Settings()).prompt.labels[:2] == ("<s>", "<|user|>")
+    typed(app, "generation_model").toggle(key="generation_chat").set_value(False).run()
+    assert "<|user|>" not in text(app).draft(Settings()).prompt.labels
+
+
+def test_special_tokens_in_a_prompt_are_the_visitors_choice() -> None:
+    app = page(generation_text="Once <|endoftext|> upon a time")
+    assert "The text contains" in app.button_group(key="generation_plain").label
+    n = len(text(app).prompt)
+    app.button_group(key="generation_plain").set_value("plain text").run()
+    assert len(text(app).prompt) > n
+
+
+def test_a_long_prompt_says_what_was_left_out_and_a_huge_one_is_refused() -> None:
+    app = page(generation_text="the king and " * 60)
+    assert "this model reads 128 at a time. What follows them was not read, and nothing can be written" in said(app)
+    app.text_area[0].set_value("a " * 50_000).run()
+    assert "100,000 characters" in said(app)
+    assert len(app.text_area[0].value) == 100_000
+    app.text_area[0].set_value(PROMPT).run()
+    press(app, "One token")
+    assert len(text(app).written) == 1
+
+
+def test_settings_that_contradict_each_other_are_said() -> None:
+    app = page(generation_temperature="0")
+    assert "At temperature 0 the likeliest token is always taken: top-p 0.95 can change" in said(app).replace("\\", "")
+    app = page(generation_how="Beams", generation_temperature="0.3", generation_beam_n="1")
+    assert "A search draws nothing by chance" in said(app)
+    assert "One beam takes the likeliest token at every step" in said(app)
 
 
 def test_an_empty_prompt_is_asked_for() -> None:

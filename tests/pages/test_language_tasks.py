@@ -10,7 +10,7 @@ from models.language import documents, tables
 from pages.parts import tasks
 from tests.fake_hub import FakeHub
 from tests.language import tiny_tasks
-from tests.pages.test_pages import said
+from tests.pages.test_pages import said, typed
 
 ROOT = Path(__file__).parents[2]
 Folder = Callable[[str], Path]
@@ -120,6 +120,14 @@ def test_languages_are_chosen_and_unknown_ones_are_named(task_folder: Folder) ->
     app = page(model=str(task_folder("m2m100")), text="The cat sat.", into="deu_Latn")
     assert app.selectbox(key="language_into").value == "deu_Latn"
     assert [one.value for one in app.error] == []
+
+
+def test_the_same_language_twice_is_remarked_on(task_folder: Folder) -> None:
+    app = page(model=str(task_folder("mbart50")), text="The cat sat.", **{"from": "en_XX", "into": "en_XX"})
+    assert "From and into are both English" in plain(app)
+    assert "translates" in plain(app)
+    typed(app, "language_model").selectbox(key="language_into").set_value("de_DE").run()
+    assert "From and into are both" not in plain(app)
 
 
 def test_a_model_with_prefixes_is_told_what_to_do(task_folder: Folder) -> None:

@@ -1,7 +1,10 @@
 """Pages as scripts: what they say for good and bad input, without a browser."""
 
 import ast
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,13 +29,44 @@ def said(app: AppTest) -> str:
     return "\n".join(e.value for kind in (app.error, app.warning, app.caption, app.markdown) for e in kind)
 
 
+def typed(app: AppTest, key: str) -> AppTest:
+    """The page with what was typed into a box with options among these: the library's stand-in knows no other."""
+    box = app.selectbox(key=key)
+    box.options.append(box.value)
+    return app
+
+
 def test_every_page_describes_itself() -> None:
     explore = ["Compare", "Detection", "Generation", "Language tasks", "Text attention", "Text to image", "Vision"]
     understand = ["Anatomy", "Positions"]
-    assert [p.title for p in frame.pages()] == [*explore, *understand, "Fine-tuning", "Playground", "Smaller models"]
+    train = ["Fine-tuning", "Playground", "Smaller models", "Sweeps"]
+    assert [p.title for p in frame.pages()] == [*explore, *understand, *train]
     for found in frame.pages():
         assert found.question.endswith("?")
         assert found.section in frame.SECTIONS
+
+
+CORES = min(2, os.cpu_count() or 1)
+THREADS = """
+import threading
+from pages.parts import frame
+import torch
+found = [torch.get_num_threads()]
+other = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
+other.start()
+other.join()
+print(*found)
+"""
+
+
+@pytest.mark.parametrize(("wanted", "found"), [(None, "1 1"), ("2", f"{CORES} {CORES}")])
+def test_a_request_computes_in_one_thread_unless_more_are_asked_for(wanted: str | None, found: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    environment |= {"OMP_NUM_THREADS": wanted} if wanted else {}
+    run = subprocess.run(
+        [sys.executable, "-c", THREADS], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert run.stdout.strip() == found, run.stderr
 
 
 def test_a_page_without_a_docstring_is_refused(tmp_path: Path) -> None:

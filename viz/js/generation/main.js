@@ -17,7 +17,8 @@ class Writer extends Mounted {
     this.ramp = el("canvas", { width: 96, height: 10, ariaHidden: "true" });
     this.sum = span("cap");
     const legend = el("span", { className: "cap bar" }, "surprise 0", this.ramp, `${MOST_BITS} bits`);
-    const told = el("section", {}, el("h2", {}, "The text", legend, this.sum), this.text);
+    this.time = new Time(this);
+    const told = el("section", {}, el("h2", {}, "The text", legend, this.sum), this.text, this.time.element);
     this.status = el("div", { className: "status", "aria-live": "polite" });
     this.list = el("div", { className: "branch-list" });
     this.branches = el("section", { className: "branches", hidden: true }, el("h2", {}, "Branches", span("cap", "click one to go there")), this.list);
@@ -47,6 +48,7 @@ class Writer extends Mounted {
     this.frame.classList.toggle("narrow", this.width < WIDE);
     rampBar(this.ramp, this.theme);
     this.drawText();
+    this.time.draw();
     this.candidates.draw();
     this.drawBranches();
     this.lens.draw();
@@ -109,10 +111,11 @@ class Writer extends Mounted {
     for (const button of this.buttons) button.classList.toggle("active", Number(button.dataset.node) === number);
     if (!number) return fill(this.status, standing(header, this.path.length));
     const [, label, probability, offered, rank, chosen] = header.nodes[number - 1];
+    const sofar = this.path.slice(0, this.path.indexOf(number) + 1).reduce((sum, one) => sum + bits(header.nodes[one - 1][2]), 0);
     const taken = chosen ? "chosen by you" : `drawn with ${probabilityWords(offered)} after the filters`;
     return fill(this.status, [quoted(label), ": probability ", strong(probabilityWords(probability)), ", the model's ",
       strong(ordinal(rank + 1)), ` choice of ${thousands(header.n)}, surprise `, strong(`${bits(probability).toFixed(2)} bits`),
-      `; ${taken}. Click it to go back there.`]);
+      ` (${sofar.toFixed(2)} from the prompt to here); ${taken}. Click it to go back there.`]);
   }
 }
 

@@ -12,9 +12,15 @@ const STYLE = `${BASE_STYLE}
 .view .written button{font:inherit;line-height:1.35;border-radius:4px;padding:0 1px;white-space:pre-wrap;text-align:left;unicode-bidi:isolate}
 .view .written button.chosen{text-decoration:underline 2px;text-underline-offset:4px}
 .view .written button:hover,.view .written button.active{box-shadow:0 0 0 2px var(--primary)}
+.view .written button.later{opacity:.3}
+.time{display:flex;align-items:center;gap:10px;font-size:13px;color:var(--muted);margin-top:8px}
+.time input{flex:1;min-width:0;max-width:420px;accent-color:var(--primary)}
 .caret{display:inline-block;width:2px;height:1.1em;background:var(--primary);vertical-align:text-bottom;margin-left:2px}
 .next{border-left:1px solid var(--line)}
 .chain{font-size:13px;color:var(--muted);line-height:20px;margin-bottom:6px}
+.view .chain button{color:inherit;border-radius:5px;padding:0 5px;margin:0 -5px}
+.view .chain button:hover{background:var(--panel);box-shadow:inset 0 0 0 1px var(--border)}
+.view .chain button[aria-pressed=true]{color:var(--ink);font-weight:600}
 .chain i{font-style:normal;color:var(--faint);padding:0 5px}
 .candidate-list{display:flex;flex-direction:column;gap:1px}
 .view .candidate-row{display:grid;grid-template-columns:minmax(70px,34%) 1fr 52px 52px;gap:8px;align-items:center;height:27px;padding:0 6px;border-radius:5px;text-align:left;font-size:14px;width:100%}

@@ -319,6 +319,7 @@ class Patches extends Mounted {
     this.heads.draw();
     this.distances.draw();
     this.side.drawAnswer();
+    this.side.drawSaid();
     this.drawn();
     this.request();
     this.address();
