@@ -18,7 +18,7 @@ from tests.browser import site
 
 OUT = site.ROOT / "shots"
 DOCS = site.ROOT / "docs"
-READY = ".view[data-ready] :is(.wb, .cmp, .px, .anatomy, .pn, svg, .sw), .stCode, .st-key-sweeps_start, .stDataFrame"
+READY = ".view[data-ready] :is(.wb, .cmp, .px, .anatomy, .pn, svg, .sw), .stCode, .st-key-sweeps_start"
 SWEEP = {
     "preset": "reverse", "steps": 450, "knobs": ["lr", "n_heads", "position"], "is lr": "0.0003, 0.001, 0.003, 0.01",
     "is n_heads": "1, 2, 4", "is position": ["learned", "rope halves"],
@@ -102,10 +102,13 @@ def swept(page: Page) -> None:
 
 def tuned(page: Page) -> None:
     """A fine-tuning at its end."""
-    page.get_by_role("button", name="Train", exact=True).click()
+    page.get_by_role("button", name="Train", exact=True).click(timeout=90_000)
     page.get_by_text("All steps are done").wait_for(timeout=300_000)
 
 
+DRAWN = (
+    ".view[data-ready] :is(.wb, .cmp, .px, .anatomy, .pn, .ln, svg, .sw), .stCode, .stDataFrame, .st-key-sweeps_start"
+)
 BEFORE = {"generation": written, "playground": trained, "sweeps": swept, "fine_tuning": tuned}
 
 
@@ -122,9 +125,7 @@ def shoot(
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(address)
-    page.locator(
-        ".view[data-ready] :is(.wb, .cmp, .px, .anatomy, .pn, svg, .sw), .stCode, .st-key-sweeps_start, .stDataFrame"
-    ).last.wait_for(timeout=90_000)
+    page.locator(DRAWN).last.wait_for(timeout=90_000)
     if before is not None:
         before(page)
     page.wait_for_timeout(1_500)  # fonts and the last transition

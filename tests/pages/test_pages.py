@@ -37,7 +37,16 @@ def typed(app: AppTest, key: str) -> AppTest:
 
 
 def test_every_page_describes_itself() -> None:
-    explore = ["Compare", "Detection", "Generation", "Language tasks", "Text attention", "Text to image", "Vision"]
+    explore = [
+        "Captioning",
+        "Compare",
+        "Detection",
+        "Generation",
+        "Language tasks",
+        "Text attention",
+        "Text to image",
+        "Vision",
+    ]
     understand = ["Anatomy", "Positions"]
     train = ["Fine-tuning", "Playground", "Smaller models", "Sweeps"]
     assert [p.title for p in frame.pages()] == [*explore, *understand, *train]
