@@ -30,7 +30,8 @@ class Leader:
     def __init__(self, desk: Desk, spec: dict[str, Any], owner: str) -> None:
         self.desk, self.owner = desk, f"sweep of {owner}"  # a sweep waits beside its visitor's own runs, not before
         self.sweep = from_json(spec)
-        self.trials = {trial.number: trial for trial in self.sweep.trials}
+        trials = self.sweep.trials
+        self.trials = {number: trials[number] for number in self.sweep.order}
         self.sent, self.out = sent_and_out(desk.store.events(desk.job))
         self._beaten = 0.0
         self._family: dict[str, tuple[str, str]] | None = None  # as it was at the last look

@@ -137,13 +137,11 @@ def moved(a: Model, b: Model, texts: Sequence[str]) -> Moved:
 
 
 def graded(ref: str, task: str, data: Data, seed: int = 0) -> Grade | None:
-    """A model's answers on all of the data, held out or not; None if it does not know these classes."""
+    """A model's answers on what a fine-tuning by default holds out; None if it does not know these classes."""
     found = network.load(ref, task, data.classes, seed)
     if found.new:
         return None
-    lesson = lessons.lesson(found, data, Spec(ref, task))
-    rows = sorted({*lesson.trained, *lesson.held})[: lessons.MOST_HELD]
-    return lessons.grade(found.module, lesson, rows)
+    return lessons.grade(found.module, lessons.lesson(found, data, Spec(ref, task, seed=seed)))
 
 
 def speed(ref: str, text: str) -> float | None:

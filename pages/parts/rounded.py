@@ -43,7 +43,7 @@ def stage(page: str, ref: str, model: Model, task: str, chosen: Chosen) -> None:
         )
     _figures(folder, task, *found)
     _moved(model, found[0], bits)
-    outcome.places(page, task, ref, folder, _telling(found, chosen))
+    outcome.places(page, task, ref, folder, data.texts[0])
     _speed(page, ref, model, data.texts[0], bits)
 
 
@@ -110,14 +110,6 @@ def _moved(model: Model, moved: Moved, bits: int) -> None:
 def _grid(values: Floats) -> dict[str, list[Any]]:
     heads = {f"head {h}": [round(v, 4) for v in column] for h, column in enumerate(values.T.tolist())}
     return {"layer": list(range(len(values))), **heads}
-
-
-def _telling(found: Any, chosen: Chosen) -> str:
-    """A text that is answered otherwise now, else the first."""
-    _, before, after = found
-    assert chosen.data is not None
-    pairs = zip(before.answers, after.answers, strict=True) if before and after else ()
-    return chosen.data.texts[next((i for i, (a, b) in enumerate(pairs) if a != b), 0)]
 
 
 def _speed(page: str, ref: str, model: Model, text: str, bits: int) -> None:

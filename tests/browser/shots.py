@@ -18,9 +18,8 @@ from tests.browser import site
 
 OUT = site.ROOT / "shots"
 DOCS = site.ROOT / "docs"
-READY = ".view[data-ready] :is(.wb, .cmp, .px, .anatomy, .pn, svg, .sw), .stCode, .st-key-sweeps_start"
 SWEEP = {
-    "preset": "reverse", "steps": 450, "knobs": ["lr", "n_heads", "position"], "is lr": "0.0003, 0.001, 0.003, 0.01",
+    "preset": "reverse", "steps": 300, "knobs": ["lr", "n_heads", "position"], "is lr": "0.0003, 0.001, 0.003, 0.01",
     "is n_heads": "1, 2, 4", "is position": ["learned", "rope halves"],
 }  # fmt: skip
 SIZES = {"light": (1440, 1000, "light"), "dark": (1440, 1000, "dark"), "phone": (390, 1800, "dark")}
@@ -98,6 +97,7 @@ def swept(page: Page) -> None:
     """A sweep that has begun, at its end."""
     page.get_by_role("button", name="Start the sweep").click()
     page.get_by_text("finished").wait_for(timeout=600_000)
+    page.locator(".stMain").evaluate("(node) => node.scrollTo(0, 0)")
 
 
 def tuned(page: Page) -> None:

@@ -275,7 +275,7 @@ def test_what_a_newer_headlight_wrote_is_left_alone(make: Make, tmp_path: Path) 
 
 
 def test_work_that_nobody_knows_is_refused(engine: Engine) -> None:
-    with pytest.raises(JobError, match="knows no work called “dig”; it knows train, sweep"):
+    with pytest.raises(JobError, match="knows no work called “dig”; it knows train, "):
         engine.submit("hole", "dig", {}, "me")
 
 
@@ -296,15 +296,14 @@ def test_a_sweep_sends_the_best_to_the_end(engine: Engine) -> None:
     sent, out = swept(engine, "sweep")
     assert out.keys() == {4, 5}  # three heads do not share 16 dimensions
     assert "3" in out[4]
-    assert sorted(sent.values())[-1] == 1  # of four runs one goes on
-    assert SWEEP.rungs(180) == [20, 60, 180]
+    assert SWEEP.rungs(180) == [60, 180]  # of four runs the best goes to the end
     losses = {}
     for number in sent:
         history = History()
         history.take(engine.events(name_of("sweep", number)))
-        losses[number] = next(row[1] for row in history.evaluations if row[0] == 20)
+        losses[number] = next(row[1] for row in history.evaluations if row[0] == 60)
         assert history.last == SWEEP.rungs(180)[sent[number]]
-        assert engine.status(name_of("sweep", number)).state == PAUSED
+        assert engine.status(name_of("sweep", number)).state == (DONE if sent[number] else PAUSED)
     assert sent[min(losses, key=losses.__getitem__)] == 1
     engine.submit("sweep", "sweep", SWEEP.as_json(), "me")
     assert engine.status("sweep").state == DONE  # the same sweep twice is one
@@ -313,7 +312,7 @@ def test_a_sweep_sends_the_best_to_the_end(engine: Engine) -> None:
 def test_a_sweep_that_is_cancelled_lets_go_of_its_runs(engine: Engine) -> None:
     long = replace(SWEEP, base=SPEC.changed("steps", 50_000), keep=1)
     engine.submit("long", "sweep", long.as_json(), "me")
-    until(engine, "long", lambda *_: engine.family("long").get("long.000", ("",))[0] == RUNNING)
+    until(engine, "long", lambda *_: any(state == RUNNING for state, _ in engine.family("long").values()))
     engine.cancel("long")
     assert {state for state, _ in engine.family("long").values()} == {CANCELLED}
     start(engine, "after", SPEC, "me", {"do": "step", "n": 2})

@@ -58,11 +58,13 @@ def test_attention_stays_where_nothing_is_rounded_and_moves_more_with_fewer_bits
     assert eight.mean[eight.most] == np.max(eight.mean)
 
 
-def test_it_is_graded_on_data_whose_classes_it_knows() -> None:
+def test_it_is_graded_on_data_whose_classes_it_knows(monkeypatch: pytest.MonkeyPatch) -> None:
     reviews = EXAMPLES["reviews"].make()
     found = rounding.graded("roberta-sentiment", CLASSIFY, reviews)
     assert found is not None
-    assert len(found.answers) == 600
-    assert found.accuracy == pytest.approx(0.612, abs=0.01)
+    assert len(found.answers) == 120
+    assert found.accuracy == pytest.approx(0.667, abs=0.01)
     assert rounding.graded("roberta-sentiment", CLASSIFY, EXAMPLES["topics"].make()) is None
+    monkeypatch.setattr(rounding, "find_spec", lambda name: None)
+    assert rounding.speed("roberta-sentiment", "dull") is None  # true 8-bit weights need torchao
     assert rounding.graded("bert-stories", GAPS, EXAMPLES["log"].make()) is not None

@@ -206,16 +206,6 @@ class Captions extends Mounted {
   }
   savedNodes(heads) { return [heads ? this.heads.sheet : this.stage.row]; }
 
-  async copyLink() {
-    try {
-      await navigator.clipboard.writeText(location.href);
-      this.copy.textContent = "Copied";
-      setTimeout(() => { this.copy.textContent = "Copy link"; }, 1500);
-    } catch {
-      this.say("The browser does not allow copying here: the link is in the address bar.");
-    }
-  }
-
   // ---- Drawing: everything; the selection; what the pointer is over (at most once per frame)
 
   refresh() {

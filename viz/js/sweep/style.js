@@ -23,11 +23,11 @@ const SWEEP_STYLE = `${BASE_STYLE}${CONTROL_STYLE}
 .sw svg .cell{stroke:var(--line);cursor:pointer}
 .sw svg .cell:focus-visible,.sw svg .cell.on{stroke:var(--primary);stroke-width:2;outline:none}
 .sw .choose{display:flex;flex-wrap:wrap;gap:6px 12px;align-items:center;font-size:13.5px}
-.sw .choose select{font:inherit;color:var(--ink);background:var(--panel);border:1px solid var(--border);border-radius:8px;height:28px;padding:0 6px;max-width:160px}
+.sw .choose select{font:inherit;color:var(--ink);background:var(--panel);border:1px solid var(--border);border-radius:8px;height:28px;padding:0 6px;max-width:128px}
 .sw .scroll{overflow:auto;max-height:420px;border-top:1px solid var(--line);margin-top:8px}
 .sw table{border-collapse:collapse;width:100%;font-size:13.5px}
-.sw th{position:sticky;top:0;background:var(--panel);text-align:left;font-weight:600;color:var(--muted);padding:6px 10px;white-space:nowrap;z-index:1}
-.sw td{padding:5px 10px;border-top:1px solid var(--line);white-space:nowrap}
+.sw th{position:sticky;top:0;background:var(--panel);text-align:left;font-weight:600;color:var(--muted);padding:6px 8px;vertical-align:bottom;z-index:1}
+.sw td{padding:5px 8px;border-top:1px solid var(--line);white-space:nowrap}
 .sw td.why{white-space:normal;min-width:280px}
 .sw td .chip{display:inline-block;width:10px;height:10px;border-radius:3px;margin-right:7px;border:1px solid var(--border)}
 .sw tr.dim td{opacity:.35}
