@@ -140,7 +140,8 @@ def _stages(told: dict[str, Any]) -> list[tuple[str, str]]:
         f"{update['ratio']:.2%} of their size. One of them: {update['before']:.5f}, gradient "
         f"{update['gradient']:.2g}, becomes {update['after']:.5f}.",
     }
-    return [(title, words.replace(" -", " −").replace("e-", "e−")) for title, words in said.items()]
+    said["5 Update"] = said["5 Update"].replace(" -", " −").replace("e-", "e−")
+    return list(said.items())
 
 
 # ---- heads
