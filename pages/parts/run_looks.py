@@ -24,9 +24,9 @@ TITLES = {
     "induction": "Induction score by head",
 }
 MORE = {
-    "norms": "Gradient by part",
-    "ratios": "Update / weight",
-    "entropy": "Attention entropy",
+    "norms": "Gradients",
+    "ratios": "Updates",
+    "entropy": "Entropy",
     "induction": "Induction score",
 }
 
@@ -140,6 +140,7 @@ def _stages(told: dict[str, Any]) -> list[tuple[str, str]]:
         f"{update['ratio']:.2%} of their size. One of them: {update['before']:.5f}, gradient "
         f"{update['gradient']:.2g}, becomes {update['after']:.5f}.",
     }
+    said["5 Update"] = said["5 Update"].replace(" -", " −").replace("e-", "e−")
     return list(said.items())
 
 

@@ -26,6 +26,7 @@ const FORMING_STYLE = `${BASE_STYLE}${CONTROL_STYLE}
 .said figcaption{display:flex;flex-direction:column;gap:2px;text-align:center;font-family:var(--st-font,sans-serif);font-size:12px}
 .said.pictures figcaption span{position:static;padding:0 2px;border-radius:3px}
 .said.pictures .bad{text-decoration:underline 2px;text-underline-offset:3px}
+.fo .body>.bar:not(:first-child){margin-top:12px}
 .spread{display:grid;grid-template-columns:repeat(auto-fill,minmax(280px,1fr));gap:8px 16px;margin:6px 0 2px}
 .spread .part{display:grid;grid-template-columns:1fr 1fr;gap:2px 10px}
 .spread .name{grid-column:1/-1;color:var(--ink)}
