@@ -481,6 +481,39 @@ class Trace:
 
 
 @dataclass(frozen=True)
+class Word:
+    """A token that a model writes about a picture, or reads with it."""
+
+    label: str  # leading space included
+    id: int
+    special: bool = False
+    probability: float | None = None  # of its being written, over the full vocabulary; None for a word that is read
+    best: tuple[tuple[str, float], ...] = ()  # what would be likeliest there, best first
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a model says of a picture, and where it looks: the one attention of `trace` is from words to patches.
+
+    `way`: "cross" (words read the picture by layers of their own), "prefix" (the picture stands before the words in one
+    row and both are read by the same layers), "question" (so too, and what reads are words of the question). `asked`:
+    the words are those of a question, not written ones.
+    """
+
+    trace: Trace
+    words: tuple[Word, ...]
+    way: str
+    text: str  # all that was written
+    asked: bool = False
+    answers: Ranking | None = None  # of a model that chooses among answers
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held in memory."""
+        return self.trace.nbytes
+
+
+@dataclass(frozen=True)
 class HeadStatistics:
     """One number per head on one input, arrays [layer, head]; NaN where a layer has fewer heads than the widest.
 

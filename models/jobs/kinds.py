@@ -4,7 +4,7 @@
 artifacts by `desk.write`, and stops when `desk.closing` is set. Everything it needs to go on later is in the store.
 
 Some kinds do not work themselves but lead other jobs, which are called `JOB.NAME` after them: their module has a class
-`Leader(desk, spec, owner)` whose `lead()` is called every half second, in the engine itself, until it returns True.
+`Leader(desk, spec, owner)` whose `lead()` is called a few times a second, in the engine itself, until it returns True.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class Kind:
 
 KINDS = {
     "train": Kind("models.learn.job", warm=True),
+    "tune": Kind("models.tuning.job"),
     "sweep": Kind("models.learn.leader", leads=True),
 }
 LEADING = tuple(name for name, kind in KINDS.items() if kind.leads)

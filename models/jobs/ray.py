@@ -309,13 +309,13 @@ def trouble(address: str) -> str:
         return "Ray is not installed. `pip install -r requirements-extra.txt` brings it."
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
         return f"Ray {version} knows no tokens; it has to be {'.'.join(map(str, OLDEST))} or newer."
-    if address in ("", "auto"):
-        return ""
     host, _, port = address.rpartition(":")
-    if not host or not port.isdigit():
-        return f"An address is expected as 127.0.0.1:6379; got “{address[:60]}”."
+    if address != "auto" and not (host and port.isdigit()):
+        return f"An address is expected as 127.0.0.1:6379, or “auto”; got “{address[:60]}”."
     if os.environ.get("RAY_AUTH_MODE") != "token" and host not in ("127.0.0.1", "localhost", "[::1]"):
-        return "It is on another machine and asks for no token (RAY_AUTH_MODE=token), so that anybody could run code."
+        return "It asks for no token (RAY_AUTH_MODE=token), so that anybody who reaches it could run code."
+    if address == "auto":
+        return ""
     try:
         socket.create_connection((host.strip("[]"), int(port)), ANSWER).close()
     except OSError:

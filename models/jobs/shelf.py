@@ -25,12 +25,12 @@ class Lying:
     last: dict[str, Any]
 
 
-class Shelf:
+class Shelf(Store):
     """What a visitor has left: every call is a transaction of its own, beside whoever works on the jobs."""
 
     def __init__(self, folder: Path) -> None:
-        self.store = Store(folder)
-        with self.store._open(write=True) as db:
+        super().__init__(folder)
+        with self._open(write=True) as db:
             db.execute(NAMES)
 
     def listed(self, kind: str, last: str, owner: str | None = None) -> list[Lying]:
@@ -40,19 +40,19 @@ class Shelf:
             f"SELECT j.job, COALESCE(n.name, ''), j.state, j.spec, COALESCE(({said}), '{{}}') FROM jobs j "
             "LEFT JOIN names n ON n.job=j.job WHERE j.kind=? AND (? IS NULL OR j.owner=?) ORDER BY j.rowid DESC LIMIT ?"
         )
-        with self.store._open() as db:
+        with self._open() as db:
             rows = db.execute(newest, (last, kind, owner, owner, MOST)).fetchall()
         return [Lying(job, name, state, json.loads(spec), json.loads(last)) for job, name, state, spec, last in rows]
 
     def name(self, job: str, name: str) -> None:
         """Call it something; nothing takes the name away."""
-        with self.store._open(write=True) as db:
+        with self._open(write=True) as db:
             db.execute("DELETE FROM names WHERE job=?", (job,))
             if words := " ".join(name.split())[:LONGEST_NAME]:
                 db.execute("INSERT INTO names VALUES (?,?)", (job, words))
 
     def delete(self, job: str) -> None:
         """Be rid of it and all it left; a worker that holds it finds its ticket gone."""
-        with self.store._open(write=True) as db:
+        with self._open(write=True) as db:
             for table in ("jobs", "events", "commands", "artifacts", "names"):
                 db.execute(f"DELETE FROM {table} WHERE job=?", (job,))

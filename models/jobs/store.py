@@ -243,11 +243,13 @@ class Store:
         return [(number, json.loads(body)) for number, body in rows]
 
     def unwatched(self, job: str) -> float:
-        """Seconds since somebody looked, as far as this process knows, by a clock that never jumps."""
+        """Seconds since somebody looked; from the first time that this process asks on by a clock that never jumps."""
         with self._open() as db:
             row = db.execute("SELECT watched FROM jobs WHERE job=?", (job,)).fetchone()
         now = time.monotonic()
-        if row and self._looks.get(job, (None, 0.0))[0] != row[0]:
+        if row and job not in self._looks:
+            self._looks[job] = row[0], now - max(0.0, time.time() - row[0])
+        elif row and self._looks[job][0] != row[0]:
             self._looks[job] = row[0], now
         return now - self._looks[job][1] if row else 0.0
 

@@ -18,10 +18,10 @@ from typing import Any, Protocol
 
 from models.jobs.desk import Desk
 from models.jobs.kinds import kind
-from models.jobs.protocol import QUEUED
+from models.jobs.protocol import FAILED, QUEUED
 from models.jobs.store import DiskTrouble, Store, TicketGone
 
-LEAD = 0.5  # seconds between two looks of those who lead other jobs
+LEAD = 0.2  # seconds between two looks of those who lead other jobs
 TEND = 0.05  # seconds between two looks at workers and queue
 SILENT = 20.0  # seconds without a sign of life after which a worker of another server counts as dead
 REST = 30.0  # seconds after which a worker that is not needed goes
@@ -93,20 +93,13 @@ class Crew:
         for job in self.store.leaderless():
             ticket = secrets.token_hex(8)
             if self.store.give(job, ticket, os.getpid()):
-                name, spec = self.store.spec(job, ticket)
-                desk = Desk(self.store, job, ticket, threading.Event())
-                self.leaders[job] = desk, kind(name).load().Leader(desk, spec, self.store.owner(job))
-        for job, (_, leader) in list(self.leaders.items()):
+                self.leaders[job] = Desk(self.store, job, ticket, threading.Event()), None
+        for job, (desk, leader) in list(self.leaders.items()):
             with contextlib.suppress(DiskTrouble):
-                if self._over(leader):
+                leader = leader or _leader(desk)
+                self.leaders[job] = desk, leader
+                if leader is None or _over(desk, leader):
                     del self.leaders[job]
-
-    @staticmethod
-    def _over(leader: Any) -> bool:
-        try:
-            return bool(leader.lead())
-        except TicketGone:
-            return True
 
     def _send_home(self, free: list[Hand], queue: list[tuple[str, str]]) -> None:
         """Workers that nobody has needed for a while give their memory back."""
@@ -158,6 +151,37 @@ class Crew:
             hand.close()
         for hand in self.hands:
             hand.end()
+
+
+def _leader(desk: Desk) -> Any:
+    """What leads a job's others; None if it cannot, which is written down."""
+    try:
+        name, spec = desk.store.spec(desk.job, desk.ticket)
+        return kind(name).load().Leader(desk, spec, desk.store.owner(desk.job))
+    except (TicketGone, DiskTrouble):
+        return None
+    except Exception as error:  # a fault in one must not stop the others
+        _fail(desk, error)
+        return None
+
+
+def _over(desk: Desk, leader: Any) -> bool:
+    """Let it look once; True when it has nothing left to do, or is not wanted any more."""
+    try:
+        return bool(leader.lead())
+    except TicketGone:
+        return True
+    except DiskTrouble:
+        raise
+    except Exception as error:
+        _fail(desk, error)
+        return True
+
+
+def _fail(desk: Desk, error: Exception) -> None:
+    words = f"It stopped because of a fault in Headlight ({type(error).__name__}: {str(error)[:200]})."
+    with contextlib.suppress(TicketGone):
+        desk.write(state=FAILED, reason=words, leave=True)
 
 
 def _alive(pid: int) -> bool:

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 MODELS = Path(__file__).parents[1]
-PARTS = ("jobs/*.py", "learn/*.py", "scratch/*.py", "records.py")
+PARTS = ("jobs/*.py", "learn/*.py", "scratch/*.py", "tuning/*.py", "records.py")
 
 
 @cache

@@ -38,7 +38,10 @@ def main() -> None:
     warm()
     threading.Thread(target=listen, daemon=True).start()
     while True:
-        print("free", flush=True)
+        try:
+            print("free", flush=True)
+        except BrokenPipeError:  # the server was killed
+            os._exit(0)  # what is left in the pipe's buffer would be complained of
         with came:
             came.wait_for(lambda: tickets or closing.is_set())
             if not tickets:

@@ -1,5 +1,7 @@
 """`python -m models.learn [PRESET ...] [--seeds N]`: trains presets over seeds, keeps the figures, writes their table.
 
+`python -m models.learn --replay FILE` trains a shared run again and says whether its curve comes out the same.
+
 Seed s is the data, the initialisation and the order seed at once. Without names only the table is written anew.
 """
 
@@ -31,7 +33,11 @@ def main() -> None:
     ask = argparse.ArgumentParser(prog="python -m models.learn")
     ask.add_argument("presets", nargs="*", choices=[*PRESETS, []])
     ask.add_argument("--seeds", type=int, default=SEEDS)
+    ask.add_argument("--replay", type=Path, metavar="FILE", help="a run that was shared as a file")
     given = ask.parse_args()
+    if given.replay:
+        print(replayed(given.replay))
+        return
     for name in given.presets:
         found = measure(PRESETS[name], given.seeds)
         kept = json.loads(MEASURED.read_text("utf-8")) if MEASURED.exists() else {}
@@ -40,6 +46,22 @@ def main() -> None:
         print(name, found, flush=True)
     presets.measured.cache_clear()
     TABLE.write_text(table(), "utf-8")
+
+
+def replayed(file: Path) -> str:
+    """What comes of training a shared run again, in a sentence."""
+    from models.learn import checking, sharing
+
+    try:
+        shared = sharing.unpacked(file.read_bytes())
+    except (sharing.ShareError, OSError) as problem:
+        return f"{file.name}: {problem}"
+    if shared.kept:
+        return f"{file.name} began with weights of another run, which the file does not hold: it cannot be replayed."
+    at, differs = checking.compared(shared.spec, shared.changes, list(shared.loss))
+    if differs:
+        return f"{file.name}: the loss of step {differs:,} came out otherwise."
+    return f"{file.name}: {at:,} steps, {len(shared.changes):,} knobs turned; the same losses, bit for bit."
 
 
 def measure(preset: Preset, seeds: int) -> Measured:

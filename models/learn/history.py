@@ -129,6 +129,17 @@ class History:
         """Loss, accuracy and share of exact rows [figure, evaluation]."""
         return np.array([row[1:] for row in self.evaluations], np.float32).reshape(-1, 3).T
 
+    def lines(self, name: str) -> tuple[NDArray[np.uint32], NDArray[np.float32], tuple[str, ...], tuple[str, ...]]:
+        """Steps, values [line, look], the lines' names and groups: "norms", "ratios", "entropy" or "induction"."""
+        if name in ("norms", "ratios"):
+            at = np.array([row[0] for row in self.moved], np.uint32)
+            return at, self.by_part()[int(name == "ratios")], tuple(self.parts), tuple(self.parts)
+        at = np.array([row[0] for row in self.scores], np.uint32)
+        found = self.by_head()[int(name == "induction")]  # [layer, head, look]
+        places = list(np.ndindex(*found.shape[:2]))
+        names = tuple(f"layer {layer} head {head}" for layer, head in places)
+        return at, found.reshape(len(places), len(at)), names, tuple(f"layer {layer}" for layer, _ in places)
+
     def by_part(self) -> NDArray[np.float32]:
         """Gradient norms and update ratios [figure, part, look]."""
         rows = [[norms, ratios] for _, norms, ratios in self.moved]

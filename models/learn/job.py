@@ -10,6 +10,7 @@ is not written a second time.
 from __future__ import annotations
 
 import math
+import os
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ SLOW = 1.0  # steps a second below which each step is told stage by stage
 POLL = 0.03  # seconds between two looks for commands while it waits
 FRAMES = 50  # evaluations and frames of a whole run, about
 KEPT = 4  # snapshots
-GRACE = 45.0  # seconds that a run goes on when nobody looks
+GRACE = float(os.environ.get("HEADLIGHT_GRACE", "45"))  # seconds that a run goes on when nobody looks
 IDLE = 20.0  # seconds that a paused run keeps its process, for the next step to come at once
 ALL_DONE = "All steps are done. “Steps in all” gives more."
 STEPS = ("loss", "norm", "lr")

@@ -6,12 +6,13 @@ Its own events: "go" (a run was sent to a rung), "out" (a run will not go on, an
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterable
 from typing import Any
 
 from models.jobs.desk import Desk
-from models.jobs.protocol import DONE, ENDED, PAUSED, Event
+from models.jobs.protocol import DONE, ENDED, PAUSED, Event, JobError
 from models.learn.sweep import Standing, from_json, next_move
 
 BEAT = 5.0  # seconds between two signs of life
@@ -24,14 +25,16 @@ def name_of(sweep: str, number: int) -> str:
 
 
 class Leader:
-    """What the engine asks every half second: one look at all runs, and what follows from it."""
+    """What the engine asks a few times a second: one look at all runs, and what follows from it."""
 
     def __init__(self, desk: Desk, spec: dict[str, Any], owner: str) -> None:
         self.desk, self.owner = desk, f"sweep of {owner}"  # a sweep waits beside its visitor's own runs, not before
         self.sweep = from_json(spec)
-        self.trials = {trial.number: trial for trial in self.sweep.trials}
+        trials = self.sweep.trials
+        self.trials = {number: trials[number] for number in self.sweep.order}
         self.sent, self.out = sent_and_out(desk.store.events(desk.job))
         self._beaten = 0.0
+        self._family: dict[str, tuple[str, str]] | None = None  # as it was at the last look
         for trial in self.trials.values():
             if trial.problem and trial.number not in self.out:
                 self._leave_out(trial.number, trial.problem)
@@ -40,6 +43,9 @@ class Leader:
         """Returns True when nothing is left to do. Raises TicketGone when it is cancelled."""
         self._beat()
         family = self.desk.store.family(self.desk.job)
+        if family == self._family:  # a run comes to its rung and stands still in one write
+            return False
+        self._family = family
         standings = self._standings(family)
         for number, standing in standings.items():
             if standing.busy and standing.sent >= 0:
@@ -93,7 +99,9 @@ class Leader:
         if job not in family:
             store.add(job, "train", spec.as_json(), self.owner)
         if job not in family or (family[job][0] in WAITING and not store.commands(job)):
-            store.command(job, {"do": "step", "to": self._rungs(number)[self.sent[number]]})
+            with contextlib.suppress(JobError):  # ended by hand just now: the next look finds out
+                store.command(job, {"do": "step", "to": self._rungs(number)[self.sent[number]]})
+            self._family = None  # it may be there before the next look, standing as it stands now
 
     def _leave_out(self, number: int, why: str) -> None:
         self.desk.write([("out", {"run": number, "why": why})])

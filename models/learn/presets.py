@@ -79,7 +79,7 @@ PRESETS: dict[str, Preset] = {
     "induction": Preset(
         "The induction phase change",
         "The loss lies still, then falls off a cliff: at that moment two heads in a row have become an induction "
-        "circuit.",
+        "circuit. “Switch heads off” proves it; the next preset is the control.",
         INDUCTION,
         UNDERSTOOD,
     ),

@@ -37,6 +37,12 @@ class Shared:
     evaluations: tuple[tuple[int, float, float, float], ...] = field(default=(), repr=False)  # step, loss, two shares
     kept: bool = False  # it began with weights of another run, which the file does not hold
 
+    @property
+    def history(self) -> History:
+        """Its curves, as a run has them."""
+        steps = list(range(1, len(self.loss) + 1))
+        return History(steps, list(self.loss), evaluations=list(self.evaluations))
+
 
 def packed(name: str, spec: Spec, history: History) -> str:
     """The file."""

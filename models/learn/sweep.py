@@ -15,6 +15,7 @@ import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -111,7 +112,7 @@ class Sweep:
             return {"search": f"That grid has {n:,} runs; a sweep has at most {MOST_RUNS}. Search at random."}
         return {}
 
-    @property
+    @cached_property
     def trials(self) -> list[Trial]:
         """All runs, in order; those that cannot be say why."""
         return [self._trial(number, values) for number, values in enumerate(self._drawn())]
@@ -131,14 +132,19 @@ class Sweep:
             return Trial(number, values, None, " ".join(problem.problems.values()))
 
     def rungs(self, steps: int) -> list[int]:
-        """The steps at which a run of so many is judged; the last one is its end."""
-        found = [steps]
-        while self.keep > 1 and len(found) < RUNGS and found[0] // self.keep >= FEWEST:
+        """The steps at which a run of so many is judged; the last one is its end, to which at least one run goes."""
+        found, possible = [steps], sum(trial.spec is not None for trial in self.trials)
+        while 1 < self.keep ** len(found) <= possible and len(found) < RUNGS and found[0] // self.keep >= FEWEST:
             found.insert(0, found[0] // self.keep)
         return found
 
     @property
-    def most_steps(self) -> int:
+    def order(self) -> list[int]:
+        """In which runs begin: at random, or a grid that gets better and better would send nearly all of them on."""
+        return [int(number) for number in np.random.default_rng([self.seed, 1]).permutation(len(self._drawn()))]
+
+    @property
+    def fewest_steps(self) -> int:
         """Of all runs together, if as few go on as the rule allows."""
         total = 0
         for number, trial in enumerate(possible := [t for t in self.trials if t.spec]):
@@ -248,7 +254,7 @@ class Standing:
 def next_move(standings: Mapping[int, Standing], last: Mapping[int, int], keep: int) -> tuple[int, int] | None:
     """(run, rung) of what a free place does next; None: nothing now. `last`: the last rung of each run.
 
-    From the top down, the best of a rung that may go on; else a run that has not begun.
+    From the top down, the best of a rung that may go on; else the next of `standings` that has not begun.
     """
     for rung in range(max(last.values(), default=0) - 1, -1, -1):
         there = {n: s.scores[rung] for n, s in standings.items() if len(s.scores) > rung}
@@ -257,5 +263,5 @@ def next_move(standings: Mapping[int, Standing], last: Mapping[int, int], keep: 
             standing = standings[number]
             if standing.sent == rung and not standing.out and rung < last[number] and there[number] > -math.inf:
                 return number, rung + 1
-    new = next((n for n, standing in sorted(standings.items()) if standing.sent < 0 and not standing.out), None)
+    new = next((n for n, standing in standings.items() if standing.sent < 0 and not standing.out), None)
     return None if new is None else (new, 0)

@@ -430,9 +430,13 @@ def sample(spec: Spec, n: int) -> list[str]:
     return [joint.join(row.symbols) for row in _drawn(spec, random.Random(f"{spec.data_seed} train"), n, False)]
 
 
-def sample_pictures(spec: Spec, n: int) -> NDArray[np.uint8] | None:
-    """The pictures of `sample`; None for a task that has none."""
-    return _seen(spec, False, n).pictures if TASKS[spec.task].seen else None
+def sample_pictures(spec: Spec, n: int) -> list[NDArray[np.uint8]] | None:
+    """The pictures of `sample` [row, column, ...], each pixel three wide; None for a task that has none."""
+    seen = _seen(spec, False, n).pictures if TASKS[spec.task].seen else None
+    if seen is None:
+        return None
+    large = seen.repeat(3, 2).repeat(3, 3)
+    return [picture[0] if len(picture) == 1 else picture.transpose(1, 2, 0) for picture in large]
 
 
 def _drawn(spec: Spec, chance: random.Random, n: int, unseen: bool) -> list[Row]:

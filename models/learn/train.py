@@ -63,24 +63,14 @@ def fit(
 
     `batch(step)` must depend on nothing but the step. Raises FloatingPointError if the loss stops being finite.
     """
-    optimizer = torch.optim.AdamW(_groups(model, plan.weight_decay), lr=plan.lr, betas=plan.betas, fused=True)
+    optimizer = optimizer_of(model, plan)
     start, curve = restore(folder, model, optimizer)
     if start:
         report(f"resuming at step {start:,} of {plan.steps:,}")
     began, losses = time.process_time(), []
     for step in range(start, plan.steps):
-        torch.manual_seed(plan.seed * 1_000_003 + step)  # dropout: the same at this step in every run
-        for group in optimizer.param_groups:
-            group["lr"] = plan.lr_at(step)
-        model.train()
-        value = loss(model, batch(step))
-        if not torch.isfinite(value):
-            raise FloatingPointError(f"the loss became {value.item()} at step {step}: try a smaller learning rate")
-        optimizer.zero_grad(set_to_none=True)
-        value.backward()
-        norm = nn.utils.clip_grad_norm_(model.parameters(), plan.clip)
-        optimizer.step()
-        losses.append(value.item())
+        value, norm = advance(model, optimizer, plan, step, batch(step), loss)
+        losses.append(value)
         done = step + 1
         if done % 10 == 0 or done == plan.steps:
             pace = (time.process_time() - began) / (done - start)
@@ -96,6 +86,37 @@ def fit(
             snapshot(folder, model, optimizer, done, curve)
             report("  ".join(f"{key} {value}" for key, value in row.items()))
     return curve
+
+
+def optimizer_of(model: nn.Module, plan: Plan) -> torch.optim.AdamW:
+    """AdamW (Loshchilov and Hutter 2019) over the weights that are to be trained."""
+    return torch.optim.AdamW(_groups(model, plan.weight_decay), lr=plan.lr, betas=plan.betas, fused=True)
+
+
+def advance(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    plan: Plan,
+    step: int,
+    batch: Batch,
+    loss: Callable[[nn.Module, Batch], Tensor],
+) -> tuple[float, float]:
+    """Take step 0, 1, ... in place; returns its loss and the gradient's norm before clipping.
+
+    Raises FloatingPointError if the loss is no number; the weights are then as they were.
+    """
+    torch.manual_seed(plan.seed * 1_000_003 + step)  # dropout: the same at this step in every run
+    for group in optimizer.param_groups:
+        group["lr"] = plan.lr_at(step)
+    model.train()
+    value = loss(model, batch)
+    if not torch.isfinite(value):
+        raise FloatingPointError(f"the loss became {value.item()} at step {step}: try a smaller learning rate")
+    optimizer.zero_grad(set_to_none=True)
+    value.backward()
+    norm = nn.utils.clip_grad_norm_(model.parameters(), plan.clip)
+    optimizer.step()
+    return value.item(), norm.item()
 
 
 def snapshot(

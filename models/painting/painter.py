@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.functional import one_hot
 from transformers import TemperatureLogitsWarper, TopKLogitsWarper
 
 from models.capture.active import Capture
@@ -111,7 +112,9 @@ def paint(model: Model, caption: Caption, rows: Many[Row], settings: Settings) -
         logits, past = output.logits[:, -1].float(), output.past_key_values
         every.append(logits.softmax(-1))
         offered.append(choices(logits[:, first : first + len(COLOURS)], settings))
-        drawn = [_draw(likely, settings, chance) for likely, chance in zip(offered[-1], luck, strict=True)]
+        drawn = [
+            int(torch.multinomial(likely, 1, generator=one)) for likely, one in zip(offered[-1], luck, strict=True)
+        ]
         codes[:, cell] = torch.tensor([mine.get(cell, code) for mine, code in zip(put, drawn, strict=True)])
         step = codes[:, cell, None] + first
     return Painted(codes.numpy(), torch.stack(every, 1).numpy(), torch.stack(offered, 1).numpy())
@@ -119,17 +122,13 @@ def paint(model: Model, caption: Caption, rows: Many[Row], settings: Settings) -
 
 def choices(logits: Tensor, settings: Settings) -> Tensor:
     """What a colour [row, colour] is drawn from: temperature, then top-k, as the library's `generate` applies them."""
-    if settings.temperature not in (0, 1):
+    if settings.greedy:
+        return one_hot(logits.argmax(-1), logits.shape[-1]).float()
+    if settings.temperature != 1:
         logits = TemperatureLogitsWarper(settings.temperature)(None, logits)
     if 0 < settings.top_k < logits.shape[-1]:
         logits = TopKLogitsWarper(settings.top_k)(None, logits)
     return logits.softmax(-1)
-
-
-def _draw(likely: Tensor, settings: Settings, chance: torch.Generator) -> int:
-    """A palette number; the generator moves on whatever is taken."""
-    drawn = int(torch.multinomial(likely, 1, generator=chance))
-    return int(likely.argmax()) if settings.greedy else drawn
 
 
 def coloured(codes: NDArray[np.int64], shown: int) -> NDArray[np.uint8]:

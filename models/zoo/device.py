@@ -84,7 +84,7 @@ def _device(cuda: bool, precision: str, n_bytes: int) -> str:
         if find_spec("accelerate") is None:
             raise LoadError(
                 "This model is too large for one GPU, and spreading it over several needs the accelerate package. "
-                "Install it with “pip install -r requirements-extra.txt”."
+                "Install it with “pip install -r requirements.txt”."
             )
         return "auto"
     return "cuda"

@@ -61,7 +61,8 @@ class Reader:
                 reads.append("text")
             if self.asks:
                 reads.append("question")
-            if self.module.config.is_encoder_decoder and "decoder_input_ids" in self.takes:
+            decodes = self.module.config.is_encoder_decoder or hasattr(self.module, "decoder_start_token_id")  # BLIP
+            if decodes and "decoder_input_ids" in self.takes:
                 reads.append("target")
         if self.processor is not None and ("pixel_values" in self.takes or main == "pixel_values"):
             reads.append("picture")
@@ -118,7 +119,7 @@ class Reader:
             )
             ids = tuple(processed["input_ids"][0].tolist())
             sequence = texts.sequence_of(self.tokenizer, ids)
-        return Prepared(self._tensors(processed), {"text": self._patched(sequence, ids)}, ids, n_tokens=n)
+        return Prepared(self._tensors(processed), {"text": self.patched(sequence, ids)}, ids, n_tokens=n)
 
     def picture(self, image: Image.Image) -> Image.Image:
         """The picture upright, grey for a model of one channel."""
@@ -139,11 +140,16 @@ class Reader:
             return str(self.processor.apply_chat_template([message], add_generation_prompt=True))
         return f"{mark}\n{text}"
 
-    def _patched(self, sequence: Sequence, ids: tuple[int, ...]) -> Sequence:
-        """The places of a picture's patches are numbered, and are no special tokens."""
-        config = self.module.config
+    @property
+    def mark(self) -> int | None:
+        """The token that holds a patch's place in a text, None for models that put picture and text together alone."""
         names = ("image_token_id", "image_token_index")
-        mark = next((value for name in names if isinstance(value := getattr(config, name, None), int)), None)
+        found = (getattr(self.module.config, name, None) for name in names)
+        return next((value for value in found if isinstance(value, int)), None)
+
+    def patched(self, sequence: Sequence, ids: tuple[int, ...]) -> Sequence:
+        """The places of a picture's patches are numbered, and are no special tokens."""
+        mark = self.mark
         if mark is None or mark not in ids:
             return sequence
         number, labels, special = 0, list(sequence.labels), sequence.special.copy()
@@ -191,7 +197,7 @@ class Reader:
 
     def _start(self) -> int:
         """The token a decoder begins with."""
-        settings = (getattr(self.module, "generation_config", None), self.module.config, self.tokenizer)
+        settings = (self.module, getattr(self.module, "generation_config", None), self.module.config, self.tokenizer)
         names = ("decoder_start_token_id", "bos_token_id", "pad_token_id")
         found = (getattr(place, name, None) for name in names for place in settings)
         return next((value for value in found if isinstance(value, int)), 0)
@@ -205,17 +211,25 @@ class Reader:
         module: Any = self.module
         given, where = given or Given(), module.device
         on_device = {name: value.to(where) for name, value in arguments.items() if name != "decoder_input_ids"}
-        options = {"max_new_tokens": given.most or MAX_ANSWER, "do_sample": False, "num_beams": given.beams}
+        most = min(given.most or MAX_ANSWER, max(1, self.max_len - 1))  # its table of positions may be shorter
+        options = {"max_new_tokens": most, "do_sample": False, "num_beams": given.beams}
         options |= languages.out_of(self.tokenizer, given.languages)
         try:
             ids = module.generate(**on_device, **options)[0].tolist()
         except IndexError:  # the library makes its cache as deep as the encoder: a deeper decoder goes without
             ids = module.generate(**on_device, **options, use_cache=False)[0].tolist()
-        config = module.generation_config
-        ends = config.eos_token_id if isinstance(config.eos_token_id, list) else [config.eos_token_id]
-        while len(ids) > 1 and ids[-1] in [*ends, config.pad_token_id]:
+        while len(ids) > 1 and ids[-1] in self.ends:
             ids.pop()
         return tuple(ids)
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """Tokens after which nothing follows: the end of a text, padding, BLIP's separator."""
+        text = self.module.config.get_text_config()
+        settings = (getattr(self.module, "generation_config", None), text, self.tokenizer)
+        names = ("eos_token_id", "pad_token_id", *(("sep_token_id",) if text.model_type.startswith("blip") else ()))
+        found = [getattr(place, name, None) for place in settings for name in names]
+        return tuple({id for one in found for id in (one if isinstance(one, list) else [one]) if id is not None})
 
     def _tensors(self, processed: Mapping[str, Any]) -> dict[str, Any]:
         """What the processor made, as far as the model takes it."""

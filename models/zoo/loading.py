@@ -46,6 +46,7 @@ HEADS: dict[str, Any] = {  # what a model answers with, by the class its config 
     ),
     "answer questions": (auto.MODEL_FOR_QUESTION_ANSWERING_MAPPING_NAMES,),
     "detect": (auto.MODEL_FOR_OBJECT_DETECTION_MAPPING_NAMES,),
+    "answer about pictures": (auto.MODEL_FOR_VISUAL_QUESTION_ANSWERING_MAPPING_NAMES,),
 }
 PIECES = ("tokenizer.model", "spiece.model", "source.spm", "sentencepiece.bpe.model", "spm.model")  # SentencePiece's
 TOKENIZERS = ("tokenizer.json", "vocab.json", "vocab.txt", *PIECES)
@@ -66,10 +67,10 @@ def build(source: Source, report: Report, precision: str) -> Model:
         said.append("This checkpoint also brings its own Python code. It was not run; transformers' own class was.")
     total = sum(file.stat().st_size for file in files)
     report(Progress(f"Reading {source.name}", 0, total))
-    tokenizer, processor = _readers(source)
+    tokenizer, processor = readers(source)
     module, task, doubts = _module(source, config, placement)
     report(Progress(f"Reading {source.name}", total, total))
-    reader = Reader(module, tokenizer, processor, _max_len(module, tokenizer), asks=task == "answer questions")
+    reader = Reader(module, tokenizer, processor, max_len(module, tokenizer), asks=task == "answer questions")
     if not reader.reads:
         raise LoadError(_reads_nothing(source, module, tokenizer))
     found = _survey(source, module, reader)
@@ -78,7 +79,7 @@ def build(source: Source, report: Report, precision: str) -> Model:
     return Model(_info(source, module, task, reader, found), module, reader, found, tuple(said + doubts))
 
 
-def _readers(source: Source) -> tuple[PreTrainedTokenizerBase | None, Any]:
+def readers(source: Source) -> tuple[PreTrainedTokenizerBase | None, Any]:
     """The folder's tokenizer, and its picture or multimodal processor; None for what it does not have."""
     has_text = any((source.folder / name).exists() for name in TOKENIZERS)
     has_pictures = any((source.folder / name).exists() for name in PICTURES)
@@ -233,7 +234,7 @@ def _number(config: Any, name: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _max_len(module: PreTrainedModel, tokenizer: PreTrainedTokenizerBase | None) -> int:
+def max_len(module: PreTrainedModel, tokenizer: PreTrainedTokenizerBase | None) -> int:
     """How many tokens the model can read: its positions, the tokenizer's own limit, and what a picture can show."""
     limits = [public.limits().tokens]
     if tokenizer is not None:

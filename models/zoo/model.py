@@ -22,6 +22,7 @@ from models.capture.calls import Call
 from models.capture.catalogue import Catalogue, Layer
 from models.capture.edits import Ablate, Edit, HeadEdit, note
 from models.capture.functions import EditRefused
+from models.capture.shapes.base import SEED
 from models.records import ModelInfo, Ranking, Seen, Trace
 from models.zoo import answers, detections, device, memory, public, windows
 from models.zoo import text as texts
@@ -148,9 +149,9 @@ class Model:
         )
         return _told(made, edits)
 
-    def passed(self, prepared: Prepared) -> Pass:
-        """One forward pass on an input that is ready, with what its attention saw."""
-        return self._pass(prepared, frozenset(), None)[1]
+    def passed(self, prepared: Prepared, gradient_of: Target | None = None) -> Pass:
+        """One forward pass on an input that is ready, with what its attention saw; with gradients of a number."""
+        return self._pass(prepared, frozenset(), gradient_of)[1]
 
     def run(self, prepared: Prepared) -> tuple[Any, Pass]:
         """One forward pass on an input that is ready: the model's own output, and what its attention saw."""
@@ -264,7 +265,7 @@ class Model:
             if not self.catalogue.draws:
                 return self.module(**arguments, **options)
             with self._drawing, torch.random.fork_rng(devices=[]):  # torch has one generator for all threads
-                torch.manual_seed(catalogues.SEED)
+                torch.manual_seed(SEED)
                 return self.module(**arguments, **options)
         except EditRefused as refused:
             raise InputError(f"This edit cannot be made: {refused}.") from refused

@@ -72,6 +72,11 @@ def checked_config(folder: Path) -> dict[str, Any]:
     if not isinstance(config.get("model_type"), str):
         raise LoadError("config.json names no model_type, so there is no telling what kind of model this is.")
     check_bounds(config)
+    if (folder / "adapter_config.json").exists():  # peft would put it on the model by itself, from any kind of file
+        raise LoadError(
+            "This folder holds an adapter (adapter_config.json), such as LoRA, that belongs on another model. Merge "
+            "the two (peft's merge_and_unload), save them as one model, and open that."
+        )
     if "quantization_config" in config:
         raise LoadError("This checkpoint is quantised; Headlight reads float weights. Load the original model instead.")
     return config

@@ -102,6 +102,13 @@ class Pass:
             sink=sink,
         )
 
+    def keys(self, number: int) -> display.Side | None:
+        """What the keys of a stack are, where they are not simply what went in; with the size of its patches."""
+        layer = self.catalogue.stacks()[number][0]
+        scene = self._scene(layer)
+        side = display.sides(self.calls[layer.place], scene)[1]
+        return None if side is None else replace(side, cell=display.cell(side, scene))
+
     def _attention(self, stack: tuple[Layer, ...], name: str) -> Attention:
         first = self.calls[stack[0].place]
         queries, keys = self._sequences(stack[0], first)

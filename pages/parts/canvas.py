@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from models import zoo
-from pages.parts import keep, show
+from pages.parts import cards, keep, show
 from pages.parts.show import words
 from viz.views import painting as view
 
@@ -51,6 +51,7 @@ def caption(page: str) -> str:
         with st.popover("Pick words", icon=":material/category:"):
             _pick(page)
         _example(page)
+        cards.about(NAME)
     return text or ""
 
 

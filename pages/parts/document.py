@@ -88,7 +88,7 @@ def _document(page: str, task: str, ref: str) -> Given:
         file = st.file_uploader("A text file", type=["txt", "md"], key=f"{page}_file", max_upload_size=10, width=320)
         if file is not None and st.session_state.get(f"{page}_file_of") != file.file_id:
             st.session_state[f"{page}_file_of"] = file.file_id
-            st.session_state[f"{page}_long"] = _decoded(file.getvalue())
+            st.session_state[f"{page}_long"] = decoded(file.getvalue())
         st.session_state.setdefault(f"{page}_long", st.session_state.get(f"{page}_text", ""))
         text = st.text_area(
             "Document",
@@ -114,7 +114,8 @@ def _first(ref: str) -> str:
     return str(card.examples[0].get("question", ask.QUESTION)) if card is not None and card.examples else ask.QUESTION
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
+    """A text file in whatever encoding it is."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -205,7 +205,21 @@ def _relevance(
     stack = trace.attentions[number]
     row = relevance.read_out(relevance.of_stack(stack, start), stack.queries, model.pools)
     values = _onto(row[None], stack)[0]
-    return patches.Relevance(_label(model, given, candidate), candidate, values, start)
+    words = _words(trace, start) if candidate < 0 else ()
+    return patches.Relevance(_label(model, given, candidate), candidate, values, start, words)
+
+
+def _words(trace: Trace, start: int) -> tuple[tuple[str, float], ...]:
+    """What each token of the text adds to the match, read where the text is (CLIP's end token, BERT's first)."""
+    from models.explain import relevance
+
+    stack = next((one for one in trace.attentions if one.kind == "text" and one.queries is one.keys), None)
+    if stack is None:
+        return ()
+    first = min(start, len(stack.n_heads) - 1)
+    bert = stack.queries.labels[0].strip() == "[CLS]" and not stack.causal
+    row = relevance.of_stack(stack, first)[0 if bert else -1]
+    return tuple(zip(stack.keys.labels, row.tolist(), strict=True))
 
 
 def _match(output: Any) -> Tensor:

@@ -14,12 +14,14 @@ import streamlit as st
 from models import zoo
 from models.records import Trace
 from models.zoo.given import Given
-from pages.parts import boxes, keep, overlay, show
+from pages.parts import boxes, captions, keep, overlay, show
 from viz import files, maps
 from viz.view import View
+from viz.views import captions as words
 from viz.views import detection, patches
 
 if TYPE_CHECKING:
+    from models.captions.saying import Saying
     from models.explain.queries import Looks
     from models.zoo.model import Model
 
@@ -47,6 +49,18 @@ def detected(page: str, model: Model, kept: keep.Kept, looks: Looks) -> None:
         return boxes.file(model, kept, looks, state)
 
     _menu(page, detection.STATE, model, kept.trace, None, found, page_file, lambda state: boxes.sure(kept, state))
+
+
+def captioned(page: str, model: Model, given: Given, saying: Saying) -> None:
+    """Downloads of the word's map that is looked at on Captioning."""
+
+    def found(state: dict[str, str]) -> tuple[maps.Map, ...]:
+        return captions.drawn(model, given, saying, state)
+
+    def page_file(state: dict[str, str]) -> View:
+        return captions.file(model, given, saying, state)
+
+    _menu(page, words.STATE, model, saying.said.trace, None, found, page_file)
 
 
 def _menu(
@@ -98,7 +112,8 @@ def _menu(
 
 def _begun(names: tuple[str, ...]) -> dict[str, str]:
     """The head that the view began with: its address leaves out what it began with, Streamlit knows it still."""
-    asked = (st.session_state.get("patches" if "map" in names else "detection") or {}).get("ask")
+    view = "captions" if "word" in names else "patches" if "map" in names else "detection"
+    asked = (st.session_state.get(view) or {}).get("ask")
     began = dict(parse_qsl(asked)) if asked else dict(st.query_params)
     shown = {"head": began["head"]} if "head" in began else {}
     return shown if "map" in names or began.get("show", "query") == "query" else {}

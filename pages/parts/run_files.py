@@ -120,7 +120,7 @@ def receive(page: str) -> None:
     except sharing.ShareError as problem:
         st.session_state[f"{page}_shared_problem"] = str(problem)
         st.session_state[f"{page}_plan"] = None
-        return
+        st.rerun()
     st.session_state[f"{page}_shared_problem"] = ""
     st.session_state[f"{page}_plan"] = shared
     st.session_state[f"{page}_put"] = shared.spec.as_json()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import streamlit as st
 
 from models.learn import tasks
@@ -18,6 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 STAGE = 0.5  # seconds for each stage of a step in slow motion
+TITLES = {
+    "norms": "Gradient norm by part (log)",
+    "ratios": "Size of an update / size of the weights (log)",
+    "entropy": "Attention entropy by head (bits)",
+    "induction": "Induction score by head",
+}
 MORE = {
     "norms": "Gradient by part",
     "ratios": "Update / weight",
@@ -54,17 +59,7 @@ def curves(history: History, spec: Spec, more: Iterable[str], others: tuple[trai
 
 def _chart(history: History, name: str) -> training.Chart:
     """One of the further charts."""
-    if name in ("norms", "ratios"):
-        values = history.by_part()[int(name == "ratios")]
-        title = "Gradient norm by part (log)" if name == "norms" else "Size of an update / size of the weights (log)"
-        at = np.array([row[0] for row in history.moved], np.uint32)
-        return training.Chart(title, at, values, tuple(history.parts), tuple(history.parts), log=True)
-    found = history.by_head()[int(name == "induction")]  # [layer, head, look]
-    places = list(np.ndindex(*found.shape[:2]))
-    names = tuple(f"layer {layer} head {head}" for layer, head in places)
-    at = np.array([row[0] for row in history.scores], np.uint32)
-    title = "Attention entropy by head (bits)" if name == "entropy" else "Induction score by head"
-    return training.Chart(title, at, found.reshape(len(places), len(at)), names, tuple(f"layer {i}" for i, _ in places))
+    return training.Chart(TITLES[name], *history.lines(name), log=name in ("norms", "ratios"))
 
 
 def rows(spec: Spec) -> forming.Rows:
@@ -93,8 +88,7 @@ def sample(spec: Spec, n: int) -> None:
         return
     with st.container(horizontal=True):
         for picture, name in zip(seen, said, strict=True):
-            large = np.repeat(np.repeat(picture.transpose(1, 2, 0), 3, 0), 3, 1)
-            st.image(large[..., 0] if large.shape[-1] == 1 else large, caption=name, width=84)
+            st.image(picture, caption=name, width=84)
 
 
 # ---- slow motion
@@ -157,12 +151,12 @@ def heads_off(history: History) -> None:
     found = history.ablated
     if not found:
         return
-    without = np.array(found["without"], np.float32)
-    worst = np.unravel_index(int(without.argmin()), without.shape)
+    without: list[list[float]] = found["without"]
+    lowest, layer, head = min((value, i, j) for i, row in enumerate(without) for j, value in enumerate(row))
     st.markdown(
         f"**Heads off, one at a time (step {found['step']:,})** With all heads {found['base']:.1%} of held-out answers "
-        f"are right; without layer {worst[0]}, head {worst[1]} **{without[worst]:.1%}**."
+        f"are right; without layer {layer}, head {head} **{lowest:.1%}**."
     )
     table = {"layer": [f"layer {i}" for i in range(len(without))]}
-    table |= {f"without head {i}": [f"{v:.1%}" for v in without[:, i]] for i in range(without.shape[1])}
+    table |= {f"without head {i}": [f"{row[i]:.1%}" for row in without] for i in range(len(without[0]))}
     st.dataframe(table, hide_index=True)

@@ -6,7 +6,6 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from models.jobs.shelf import Lying, Shelf
@@ -65,13 +64,7 @@ def others(page: str, own: str | None) -> tuple[training.Other, ...]:
     laid = [_other(run.title, _history(page, run.job)) for run in chosen]
     shared = run_files.received(page)
     if shared and shared.loss:
-        rows = np.array(list(shared.evaluations), np.float64).reshape(-1, 4).T
-        steps = np.arange(1, len(shared.loss) + 1, dtype=np.uint32)
-        loss = np.array(shared.loss, np.float32)
-        laid.append(
-            training.Other(f"{shared.name or 'the file'}, recorded", steps, loss, rows[0].astype(np.uint32),
-                           rows[1].astype(np.float32), rows[2].astype(np.float32))
-        )  # fmt: skip
+        laid.append(_other(f"{shared.name or 'the file'}, recorded", shared.history))
     return tuple(laid)
 
 
@@ -85,7 +78,7 @@ def _history(page: str, job: str) -> History:
     """What it has said; looking does not count as watching, so a run that nobody watches still comes to rest."""
     kept: dict[str, History] = st.session_state.setdefault(f"{page}_histories", {})
     history = kept.setdefault(job, History())
-    history.take(shelf().store.events(job, history.number))
+    history.take(shelf().events(job, history.number))
     return history
 
 

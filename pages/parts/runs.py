@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -148,11 +149,15 @@ def _start(page: str, command: dict[str, Any]) -> None:
         return  # said at the knob
     run, engine = Run(secrets.token_urlsafe(9), spec), keep.engine()
     kept = st.session_state.pop(f"{page}_before", None)
-    engine.submit(run.job, "train", spec.as_json() | ({START: kept} if kept else {}), keep.owner())
-    if changes := run_files.plan(page, spec):
-        engine.control(run.job, {"do": "plan", "changes": changes})
-    engine.control(run.job, {"do": "pace", "steps": PACES[st.session_state.get(f"{page}_pace") or FAST]})
-    engine.control(run.job, command)
+    try:
+        engine.submit(run.job, "train", spec.as_json() | ({START: kept} if kept else {}), keep.owner())
+        if changes := run_files.plan(page, spec):
+            engine.control(run.job, {"do": "plan", "changes": changes})
+        engine.control(run.job, {"do": "pace", "steps": PACES[st.session_state.get(f"{page}_pace") or FAST]})
+        engine.control(run.job, command)
+    except JobError as problem:  # the disk is full
+        st.session_state[f"{page}_missing"] = str(problem)
+        return
     st.session_state[f"{page}_run"] = run
     st.session_state.pop(f"{page}_missing", None)
 
@@ -161,7 +166,8 @@ def _leave(page: str) -> None:
     """The run is not looked at any more: it ends."""
     run: Run | None = st.session_state.get(f"{page}_run")
     if run is not None:
-        keep.engine().cancel(run.job)
+        with contextlib.suppress(JobError):  # a full disk: it stands still anyway, and nobody looks at it any more
+            keep.engine().cancel(run.job)
     st.session_state[f"{page}_run"] = None
 
 
@@ -198,6 +204,8 @@ def _active(status: Status) -> bool:
 
 def stage(page: str, wanted: Spec | None) -> None:
     """Transport, curves and attention; while a run goes on, this part of the page runs by itself."""
+    if keep.engine().notice:
+        st.caption(show.words(keep.engine().notice))
     run: Run | None = st.session_state.get(f"{page}_run")
     moving = run is not None and (_active(keep.engine().status(run.job)) or _waits(page))
     st.fragment(_stage, run_every=TICK if moving else None)(page, wanted, moving)

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from models import zoo
+from models.learn.presets import PRESETS, measured
 from models.records import Attention, Card, Trace
 from models.zoo.given import Given
+from models.zoo.recipes import scenes
 from pages.parts import keep
 from viz.view import View
 from viz.views import sketches
@@ -22,6 +24,7 @@ from viz.views.sketch import Sketch
 if TYPE_CHECKING:
     from models.zoo.model import Model
 
+TEACHER_AND_STUDENT = ("roberta-sentiment", "distil-sentiment")
 STORY = "A red hen and a blue bird. A red hen and a blue"  # said twice: induction has something to find
 
 
@@ -118,6 +121,17 @@ def _text_to_image() -> Sketch:
     return sketches.painting(pictures, "dalle-shapes paints a blue square left of a yellow diamond, cell by cell")
 
 
+def _captioning() -> Sketch:
+    image = _example("caption-shapes")
+    trace = _trace("caption-shapes", image=image)
+    cross = _stack(trace, "cross")
+    weights = cross.at(*_role("caption-shapes", "named thing"))
+    written = [" ".join(label.split()) for label in cross.queries.labels]
+    named = [i for i, word in enumerate(written) if word in scenes.COLOURS]  # a position writes the word after its own
+    rows, words = [weights[i - 1] for i in named], [written[i] for i in named]
+    return sketches.overlays(trace, image, rows, "Where caption-shapes looks when it names a colour", words)
+
+
 def _anatomy() -> Sketch:
     stack = _trace("gpt-stories", text="Once upon a time").attentions[0]
     head = _role("gpt-stories", "previous token")
@@ -139,15 +153,38 @@ def _playground() -> Sketch:
     return sketches.curves([row["step"] for row in rows], ones, "How a small model learnt to sort, as recorded")
 
 
+def _sweeps() -> Sketch:
+    found = [(PRESETS[name].title, [hit for hit in one.hits if hit]) for name, one in measured().items()]
+    shown = sorted((one for one in found if one[1]), key=lambda one: max(one[1]))[:5]
+    return sketches.dots(shown, "The step at which each of five seeds had learnt, preset by preset")
+
+
+def _fine_tuning() -> Sketch:
+    rows = _card("distil-sentiment").curve
+    loss, right = ([row[name] for row in rows] for name in ("loss", "accuracy_percent"))
+    ones = [(loss, max(loss), "loss", 94.0), (right, 100.0, "right on held-out reviews", 18.0)]
+    return sketches.curves([row["step"] for row in rows], ones, "How distil-sentiment was trained, as recorded")
+
+
+def _smaller_models() -> Sketch:
+    text = "a moving and wonderfully acted film , full of warmth ."
+    ones = [(_trace(name, text=text).attentions[0].weights[0].mean(0), name) for name in TEACHER_AND_STUDENT]
+    return sketches.matrices(ones, "What a teacher and its student read, first layer, mean of the heads")
+
+
 SKETCHES: dict[str, Callable[[], Sketch]] = {
     "text_attention": _text_attention,
     "compare": _compare,
     "generation": _generation,
     "language_tasks": _language_tasks,
     "vision": _vision,
+    "captioning": _captioning,
     "detection": _detection,
     "text_to_image": _text_to_image,
     "anatomy": _anatomy,
     "positions": _positions,
     "playground": _playground,
+    "sweeps": _sweeps,
+    "fine_tuning": _fine_tuning,
+    "smaller_models": _smaller_models,
 }

@@ -21,7 +21,7 @@ START: dict[str, Any] = {
     "figure": "accuracy", "steps": STEPS,
 }  # fmt: skip
 OFFERED = {"lr": "0.0003, 0.001, 0.003, 0.01", "n_heads": "1, 2, 4, 8", "d_model": "32, 64", "n_layers": "1, 2, 3"}
-SEARCHES = {GRID: "Every combination", RANDOM: "At random"}
+SEARCHES = {GRID: "All of them", RANDOM: "At random"}
 EARLY = 3  # one in so many goes on
 LONGEST_PLAN = 1_500  # characters of a link
 

@@ -53,7 +53,7 @@ def start(page: str, wanted: Sweep | None) -> None:
     trials = wanted.trials
     possible = sum(trial.spec is not None for trial in trials)
     cannot = f" {len(trials) - possible} cannot be, and are said to be below." if possible < len(trials) else ""
-    st.caption(show.words(f"{possible} runs, about {wanted.most_steps:,} steps in all.{cannot}"))
+    st.caption(show.words(f"{possible} runs, at least {wanted.fewest_steps:,} steps in all.{cannot}"))
 
     def begin() -> None:
         job = secrets.token_urlsafe(9)

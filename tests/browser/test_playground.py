@@ -157,13 +157,12 @@ def test_what_a_run_can_be_asked_while_it_stands(visit: Visit, tmp_path: Path) -
     press(page, "50 steps")
     expect(page.locator(".stMain")).to_contain_text("The 50 losses so far are those of the file", timeout=PATIENCE)
     expect(page.locator(".tr .legend")).to_contain_text("recorded")
-    file.write_text('{"headlight": "run", "version": 1, "spec": {"n_layers": 1e400}}')
-    page.locator(".st-key-playground_shared input").set_input_files(file)
-    expect(page.get_by_role("alert").first).to_contain_text("beyond all numbers", timeout=PATIENCE)
 
 
 def test_pictures_are_looked_at_and_named(visit: Visit) -> None:
-    page = open_page(visit, place="/playground?spec=task:clothes,examples:100,n_layers:1,d_model:16,d_ff:16,steps:40")
+    page = open_page(
+        visit, place="/playground?spec=task:clothes,examples:100,n_layers:1,d_model:16,d_ff:16,steps:40,warmup:4"
+    )
     expect(page.locator(".stMain img")).to_have_count(8, timeout=PATIENCE)
     press(page, "50 steps")
     forming = view(page, ".fo")

@@ -11,7 +11,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from models import zoo
 from models.records import Ranking
+from models.zoo import pictures
 from tests.browser import site
 from tests.browser.conftest import Live
 from tests.models.test_pictures import colours, file, rotated
@@ -262,12 +264,13 @@ def app() -> Iterator[str]:
 
 
 def test_a_visitor_s_file_in_every_format(app: str, page: Page, tmp_path: Path) -> None:
-    """The bright corner of a real file, bottom left, is a bright corner of what the model sees, EXIF and all."""
+    """Real files, EXIF and all: the bright corner is where the model sees it, and a patch's colour is its weight."""
     files = {f"{kind.lower()}.{kind.lower()}": file(colours(), kind) for kind in ("PNG", "JPEG", "WEBP", "GIF")}
     files["turned.jpg"] = rotated(6)
+    model = zoo.load("vit-fashion")
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
-        page.goto(f"{app}/vision?vision_model=detr-shapes")
+        page.goto(f"{app}/vision?head=1.2&opacity=100&grid=off")
         page.locator(".view[data-ready] .px").wait_for(timeout=90_000)
         before = page.locator(".view:has(.px)").get_attribute("data-ready")
         page.get_by_role("button", name="Your own picture").click()
@@ -277,6 +280,10 @@ def test_a_visitor_s_file_in_every_format(app: str, page: Page, tmp_path: Path) 
         corner = (0.1, 0.1) if name == "turned.jpg" else (0.1, 0.9)
         bright, dark = pixel(page, *corner, selector=".saw canvas"), pixel(page, 0.6, 0.5, selector=".saw canvas")
         assert sum(bright) > sum(dark) + 150, name
+        row = model.trace(image=pictures.read(data)).attentions[0].weights[1][2, 0, 1:]  # what the class token reads
+        for patch in (0, 6, 24, 30, 42, 48):
+            place = ((patch % 7 + 0.2) / 7, (patch // 7 + 0.2) / 7)
+            np.testing.assert_allclose(pixel(page, *place), expected(row, patch, opacity=1), atol=3, err_msg=name)
 
 
 def test_a_picture_is_pasted_and_taken_out_again(app: str, page: Page) -> None:

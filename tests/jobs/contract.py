@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.jobs.protocol import CANCELLED, DONE, PAUSED, QUEUED, RUNNING, Engine, JobError, Status
+from models.jobs.protocol import CANCELLED, DONE, FAILED, PAUSED, QUEUED, RUNNING, Engine, JobError, Status
 from models.learn import looking
 from models.learn.history import History
 from models.learn.leader import name_of, sent_and_out
@@ -29,7 +29,7 @@ SPEC = Spec(
     task="reverse", length=4, vocabulary=5, examples=200, n_layers=1, n_heads=2, d_model=16, d_ff=16, batch_size=8,
     steps=4_000, warmup=4,
 )  # fmt: skip
-PATIENCE = 90.0  # seconds: a worker has to import torch on a busy machine
+PATIENCE = 180.0  # seconds: a worker has to import torch on a busy machine
 Killer = Callable[[str], None]
 Make = Callable[[Path], Engine]
 
@@ -275,7 +275,7 @@ def test_what_a_newer_headlight_wrote_is_left_alone(make: Make, tmp_path: Path) 
 
 
 def test_work_that_nobody_knows_is_refused(engine: Engine) -> None:
-    with pytest.raises(JobError, match="knows no work called “dig”; it knows train, sweep"):
+    with pytest.raises(JobError, match="knows no work called “dig”; it knows train, "):
         engine.submit("hole", "dig", {}, "me")
 
 
@@ -296,15 +296,14 @@ def test_a_sweep_sends_the_best_to_the_end(engine: Engine) -> None:
     sent, out = swept(engine, "sweep")
     assert out.keys() == {4, 5}  # three heads do not share 16 dimensions
     assert "3" in out[4]
-    assert sorted(sent.values())[-1] == 1  # of four runs one goes on
-    assert SWEEP.rungs(180) == [20, 60, 180]
+    assert SWEEP.rungs(180) == [60, 180]  # of four runs the best goes to the end
     losses = {}
     for number in sent:
         history = History()
         history.take(engine.events(name_of("sweep", number)))
-        losses[number] = next(row[1] for row in history.evaluations if row[0] == 20)
+        losses[number] = next(row[1] for row in history.evaluations if row[0] == 60)
         assert history.last == SWEEP.rungs(180)[sent[number]]
-        assert engine.status(name_of("sweep", number)).state == PAUSED
+        assert engine.status(name_of("sweep", number)).state == (DONE if sent[number] else PAUSED)
     assert sent[min(losses, key=losses.__getitem__)] == 1
     engine.submit("sweep", "sweep", SWEEP.as_json(), "me")
     assert engine.status("sweep").state == DONE  # the same sweep twice is one
@@ -313,12 +312,20 @@ def test_a_sweep_sends_the_best_to_the_end(engine: Engine) -> None:
 def test_a_sweep_that_is_cancelled_lets_go_of_its_runs(engine: Engine) -> None:
     long = replace(SWEEP, base=SPEC.changed("steps", 50_000), keep=1)
     engine.submit("long", "sweep", long.as_json(), "me")
-    until(engine, "long", lambda *_: engine.family("long").get("long.000", ("",))[0] == RUNNING)
+    until(engine, "long", lambda *_: any(state == RUNNING for state, _ in engine.family("long").values()))
     engine.cancel("long")
     assert {state for state, _ in engine.family("long").values()} == {CANCELLED}
     start(engine, "after", SPEC, "me", {"do": "step", "n": 2})
     until(engine, "after", lambda status, h: at_rest(status, h) and h.last == 2)
     assert {state for state, _ in engine.family("long").values()} == {CANCELLED}
+
+
+def test_a_sweep_that_cannot_be_read_fails_alone(engine: Engine) -> None:
+    engine.submit("odd", "sweep", {"base": {}, "axes": {"colour": [1]}}, "me")
+    until(engine, "odd", lambda status, _: status.state == FAILED)
+    assert "There is no knob “colour”" in engine.status("odd").reason
+    start(engine, "still", SPEC, "me", {"do": "step", "n": 2})
+    until(engine, "still", lambda status, h: at_rest(status, h) and h.last == 2)
 
 
 def test_the_end_of_a_run_is_not_the_end(engine: Engine) -> None:

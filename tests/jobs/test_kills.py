@@ -84,7 +84,7 @@ def _further(engine: StoredEngine, name: str, seen: History, steps: int) -> Hist
 def test_a_sweep_outlives_its_server(tmp_path: Path, serve: Serve) -> None:
     """Killed twice on the way; the runs that went on end where they would have."""
     engine, server = StoredEngine(tmp_path), serve()
-    sweep = replace(contract.SWEEP, base=contract.SPEC.changed("steps", 1_800), keep=3)
+    sweep = replace(contract.SWEEP, base=contract.SPEC.changed("steps", 600), keep=3)
     engine.submit("sweep", "sweep", sweep.as_json(), "me")
     for n in (1, 3):
         contract.until(engine, "sweep", lambda *_, n=n: len(contract.swept(engine, "sweep")[0]) > n)
@@ -97,4 +97,4 @@ def test_a_sweep_outlives_its_server(tmp_path: Path, serve: Serve) -> None:
     for number, rung in sent.items():
         history = History()
         history.take(engine.events(name_of("sweep", number)))
-        assert history.last == sweep.rungs(1_800)[rung]
+        assert history.last == sweep.rungs(600)[rung]

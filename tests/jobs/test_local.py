@@ -1,6 +1,8 @@
 """The local engine: the contract, and what only processes on this computer do."""
 
+import contextlib
 import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,3 +80,40 @@ def test_nobody_watching_frees_the_processor(tmp_path: Path, monkeypatch: pytest
     status = store.status("run")
     assert (status.state, status.reason.split(",")[0]) == (PAUSED, "Nobody was watching")
     assert status.state != RUNNING
+
+
+def test_twenty_visitors_press_play_and_some_leave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two train, the others wait with their place shown; who leaves makes room, and who stays gets their turn."""
+    monkeypatch.setenv("HEADLIGHT_GRACE", "1")
+    engine = LocalEngine(tmp_path, n_slots=2, per_visitor=1)
+    names = [f"visitor {number:02}" for number in range(20)]
+    try:
+        for name in names:
+            contract.start(engine, name, contract.SPEC.changed("steps", 50_000), name)
+        for name in names[:2]:
+            contract.until(engine, name, lambda status, h: status.state == RUNNING and h.last > 0)
+        assert [engine.status(name).place for name in names] == [0, 0, *range(1, 19)]
+        workers = [event.body["process"] for n in names[:2] for event in engine.events(n) if event.kind == "taken"]
+        assert all(os.getpriority(os.PRIO_PROCESS, pid) >= 10 for pid in workers)  # pages come first
+        for name in names[2:18]:
+            engine.cancel(name)  # they pressed Reset
+        for name in names[18:]:  # nobody looks at the first two any more
+            contract.until(engine, name, lambda status, h: status.state == RUNNING and h.last > 0)
+        for name in names[:2]:
+            assert engine.store.status(name).state == PAUSED
+            assert engine.store.status(name).reason.startswith("Nobody was watching")
+    finally:
+        engine.close()
+
+
+def test_who_left_before_their_turn_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.add("run", "train", {}, "me")
+    assert store.unwatched("run") < 5
+    later = Store(tmp_path)  # another process, that asks for the first time
+    with contextlib.closing(sqlite3.connect(store.path)) as db, db:
+        db.execute("UPDATE jobs SET watched=watched-600")
+    assert 600 <= later.unwatched("run") < 660
+    assert store.unwatched("run") < 5  # what changed was seen just now
+    later.watch("run")
+    assert later.unwatched("run") < 5

@@ -11,10 +11,10 @@ from models.jobs.shelf import Shelf
 def filled(folder: Path) -> Shelf:
     shelf = Shelf(folder)
     for job, owner in (("one", "me"), ("two", "you"), ("three", "me")):
-        shelf.store.add(job, "train", {"task": "copy"}, owner)
-    shelf.store.add("other", "sweep", {}, "me")
-    assert shelf.store.give("one", "ticket", 1)
-    shelf.store.write("one", "ticket", [("evaluation", {"step": 1}), ("evaluation", {"step": 9})], {"a": b"x"})
+        shelf.add(job, "train", {"task": "copy"}, owner)
+    shelf.add("other", "sweep", {}, "me")
+    assert shelf.give("one", "ticket", 1)
+    shelf.write("one", "ticket", [("evaluation", {"step": 1}), ("evaluation", {"step": 9})], {"a": b"x"})
     return shelf
 
 
@@ -40,7 +40,7 @@ def test_what_is_deleted_is_gone(tmp_path: Path) -> None:
     shelf = filled(tmp_path)
     shelf.delete("one")
     with pytest.raises(JobError):
-        shelf.store.status("one")
-    assert shelf.store.events("one") == []
-    assert shelf.store.artifact("one", "a") is None
+        shelf.status("one")
+    assert shelf.events("one") == []
+    assert shelf.artifact("one", "a") is None
     assert len(shelf.listed("train", "evaluation")) == 2

@@ -46,3 +46,21 @@ test("a place in the triangle is a query and a key", () => {
     for (let key = 0; key <= query; key++) assert.deepEqual(plain(cellOf(i++)), [query, key]);
   }
 });
+
+test("further charts are told apart by their groups, each once", () => {
+  const { Training } = load("training", ["Training"]);
+  const keys = Training.prototype.keysOf.call({}, { groups: ["layer 0", "layer 0", "layer 1"] });
+  assert.deepEqual(plain(keys), ["layer 0", "layer 1"]);
+});
+
+test("a place in a picture's map is row by row, in a text's map the triangle", () => {
+  const { Forming } = load("forming", ["Forming"]);
+  const at = (picture, i) => plain(Forming.prototype.placeOf.call({ payload: { picture }, n: 5 }, i));
+  assert.deepEqual(at([1, 28, 28, 14], 7), [1, 2]);
+  assert.deepEqual(at(null, 7), [3, 1]);
+});
+
+test("the edge of a histogram in few digits", () => {
+  const { figure2 } = load("forming", ["figure2"]);
+  assert.deepEqual([4.4123, 0.0123].map(figure2), ["4.4", "0.012"]);
+});

@@ -1,10 +1,12 @@
 """Runs as files: what comes back is what went in, and every trick in a file is refused with a sentence."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from models.learn import checking, sharing
+from models.learn.__main__ import replayed
 from models.learn.history import History
 from models.learn.sharing import ShareError
 from models.learn.spec import Change, Spec
@@ -76,3 +78,15 @@ def test_a_gap_in_the_curve_stays_a_gap() -> None:
     was.loss[3] = float("nan")
     shared = sharing.unpacked(sharing.packed("", TINY, was).encode())
     assert shared.loss[3] != shared.loss[3]
+
+
+def test_a_file_is_replayed_by_a_command(tmp_path: Path) -> None:
+    file = tmp_path / "mine.json"
+    file.write_text(sharing.packed("mine", TINY, history()))
+    assert replayed(file) == "mine.json: 15 steps, 2 knobs turned; the same losses, bit for bit."
+    other = json.loads(file.read_text())
+    other["loss"][7] += 1e-6
+    file.write_text(json.dumps(other))
+    assert replayed(file) == "mine.json: the loss of step 8 came out otherwise."
+    file.write_text("[1")
+    assert "cannot be read as JSON" in replayed(file)

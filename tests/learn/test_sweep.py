@@ -75,12 +75,22 @@ def test_json_there_and_back() -> None:
             from_json(bad)
 
 
-def test_rungs_are_shares_of_a_run_and_never_too_early() -> None:
-    sweep = Sweep(BASE, {"lr": (1e-3,)}, keep=3)
-    assert sweep.rungs(900) == [33, 100, 300, 900]
-    assert sweep.rungs(100) == [33, 100]
-    assert sweep.rungs(59) == [59]
-    assert Sweep(BASE, {"lr": (1e-3,)}, keep=1).rungs(900) == [900]
+def test_runs_begin_in_an_order_of_chance_that_is_always_the_same() -> None:
+    sweep = Sweep(BASE, {"n_heads": (1, 2, 4, 8), "lr": (1e-3, 1e-2, 1e-1)})
+    assert sorted(sweep.order) == list(range(12))
+    assert sweep.order == Sweep(BASE, sweep.axes).order != list(range(12))
+
+
+def test_rungs_are_shares_of_a_run_never_too_early_and_somebody_goes_to_the_end() -> None:
+    many = {"order_seed": tuple(range(30))}
+    assert Sweep(BASE, many, keep=3).rungs(900) == [33, 100, 300, 900]
+    assert Sweep(BASE, many, keep=3).rungs(100) == [33, 100]
+    assert Sweep(BASE, many, keep=3).rungs(59) == [59]
+    assert Sweep(BASE, many, keep=1).rungs(900) == [900]
+    assert Sweep(BASE, {"order_seed": tuple(range(16))}, keep=3).rungs(900) == [100, 300, 900]  # 16, 5, 1
+    assert Sweep(BASE, {"order_seed": (1, 2)}, keep=3).rungs(900) == [900]
+    assert Sweep(BASE, {"n_heads": (3, 1, 2, 4)}, keep=3).rungs(900) == [300, 900]
+    assert Sweep(BASE, {"n_heads": (3, 5, 2, 4)}, keep=3).rungs(900) == [900]  # two of them cannot be
 
 
 def run_out(scores: list[list[float]], keep: int, at_once: int) -> list[tuple[int, int]]:

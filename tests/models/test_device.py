@@ -43,7 +43,7 @@ def test_a_model_too_large_for_one_gpu_is_spread(gpus: None, monkeypatch: pytest
 
 def test_spreading_needs_accelerate(gpus: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(device, "find_spec", lambda name: None)
-    with pytest.raises(LoadError, match=r"accelerate.*requirements-extra.txt"):
+    with pytest.raises(LoadError, match=r"accelerate.*requirements.txt"):
         device.choose(n_bytes=20 * 10**9)
 
 

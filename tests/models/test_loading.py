@@ -171,6 +171,12 @@ def test_a_broken_tokenizer(folder: Path) -> None:
     assert "tokenizer" in refusal(folder)
 
 
+def test_a_folder_with_an_adapter_is_refused(folder: Path) -> None:
+    """peft would put it on the model by itself, and read it from a pickle if that is what there is."""
+    (folder / "adapter_config.json").write_text('{"base_model_name_or_path": "acme/other"}')
+    assert "holds an adapter" in refusal(folder)
+
+
 def test_quantised_checkpoints_are_refused(folder: Path) -> None:
     edit_config(folder, quantization_config={"quant_method": "gptq"})
     assert "quantised" in refusal(folder)

@@ -10,11 +10,12 @@ import pytest
 from PIL import Image
 
 from models import zoo
+from models.explain.queries import looks
 from models.records import Attention, Seen, Sequence
 from models.zoo import pictures
 from models.zoo.given import Given
 from models.zoo.model import Model
-from tests import tiny_vision
+from tests import tiny_detectors, tiny_vision
 
 CORNERS = {"top left": (0, 0), "bottom right": (1, 1), "top right": (0, 1)}
 
@@ -22,7 +23,10 @@ CORNERS = {"top left": (0, 0), "bottom right": (1, 1), "top right": (0, 1)}
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Model]:
     root = tmp_path_factory.mktemp("vision")
-    return {name: zoo.load(str(tiny_vision.save(name, root / name))) for name in tiny_vision.MODELS}
+    kinds = dict.fromkeys(tiny_vision.MODELS, tiny_vision.save) | dict.fromkeys(
+        tiny_detectors.MODELS, tiny_detectors.save
+    )
+    return {name: zoo.load(str(save(name, root / name))) for name, save in kinds.items()}
 
 
 SHARES = {"dinov2": 0.5, "clip": 0.5}  # on 4 x 4 patches two fifths leave none whose neighbours are as bright
@@ -114,8 +118,30 @@ def test_a_bright_corner_is_a_bright_corner_of_the_map(models: dict[str, Model],
         assert (column * 2 >= dark.keys.grid[1]) == bool(right)
 
 
+@pytest.mark.parametrize("shape", ["square", "wide", "tall", "turned"])
+@pytest.mark.parametrize("name", ["detr", "conditional-detr", "table-transformer", "yolos"])
+def test_a_bright_corner_moves_a_detector_s_map_there(models: dict[str, Model], name: str, shape: str) -> None:
+    """A convolutional network before it sees a little of everything everywhere: the corner is where most changes."""
+    model = models[name]
+    width, height = {"square": (80, 80), "wide": (120, 80), "tall": (80, 120), "turned": (120, 80)}[shape]
+    ratios = []
+    for corner in CORNERS:
+        images = [scene(width, height), scene(width, height, corner)]
+        images = [turned(image) for image in images] if shape == "turned" else images
+        dark, bright = (looks(model.trace("", image=image)).encoder for image in images)
+        seen = model.seen(Given(image=images[1]))
+        assert dark is not None
+        assert bright is not None
+        assert seen is not None
+        brightness = lit(seen, dark.keys)
+        found = change(dark, bright, brightness > 0.15)
+        ratios.append(np.nanmean(found[brightness > 0.5]) / np.nanmean(found[brightness < 0.15]))
+    assert min(ratios) > 1
+    assert np.mean(ratios) > 1.2
+
+
 @pytest.mark.parametrize("size", [(80, 80), (200, 120), (90, 300), (641, 427)])
-@pytest.mark.parametrize("name", tiny_vision.MODELS)
+@pytest.mark.parametrize("name", [*tiny_vision.MODELS, *tiny_detectors.MODELS])
 def test_what_is_seen_lies_where_its_box_says(models: dict[str, Model], name: str, size: tuple[int, int]) -> None:
     model = models[name]
     x, y = np.meshgrid(np.linspace(0, 255, size[0]), np.linspace(0, 255, size[1]))

@@ -37,9 +37,19 @@ def typed(app: AppTest, key: str) -> AppTest:
 
 
 def test_every_page_describes_itself() -> None:
-    explore = ["Compare", "Detection", "Generation", "Language tasks", "Text attention", "Text to image", "Vision"]
+    explore = [
+        "Captioning",
+        "Compare",
+        "Detection",
+        "Generation",
+        "Language tasks",
+        "Text attention",
+        "Text to image",
+        "Vision",
+    ]
     understand = ["Anatomy", "Positions"]
-    assert [p.title for p in frame.pages()] == [*explore, *understand, "Playground"]
+    train = ["Fine-tuning", "Playground", "Smaller models", "Sweeps"]
+    assert [p.title for p in frame.pages()] == [*explore, *understand, *train]
     for found in frame.pages():
         assert found.question.endswith("?")
         assert found.section in frame.SECTIONS

@@ -7,7 +7,9 @@ from urllib.parse import quote
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from models.learn.spec import NAMES, REBUILD
+from models.learn import sharing
+from models.learn.history import History
+from models.learn.spec import NAMES, REBUILD, Spec
 from pages.parts import knobs
 from tests.pages.test_pages import said
 
@@ -145,3 +147,16 @@ def test_a_run_from_the_table_of_runs_comes_back() -> None:
     assert not app.exception
     app = page(run=job)
     assert "This run is not on this computer" in said(app)
+
+
+def test_a_run_from_a_file_puts_the_knobs_where_they_were_or_says_why_not() -> None:
+    app = page()
+    bad = b'{"headlight": "run", "version": 1, "spec": {"n_layers": 1e400}}'
+    app.file_uploader(key="playground_shared").set_value(("bad.json", bad, "application/json")).run()
+    assert "beyond all numbers" in said(app).replace("\\", "")
+    good = sharing.packed("mine", Spec(n_layers=3, steps=77), History([1], [2.5])).encode()
+    app.file_uploader(key="playground_shared").set_value(("mine.json", good, "application/json")).run()
+    assert "beyond all numbers" not in said(app)
+    assert "Press Play to train it again beside its recorded curve" in said(app)
+    assert [app.session_state[f"playground_{name}"] for name in ("n_layers", "steps")] == [3, 77]
+    assert not app.exception

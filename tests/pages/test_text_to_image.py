@@ -10,6 +10,7 @@ from models import zoo
 from models.language.filters import Settings
 from models.painting import painter
 from models.painting.painter import Row
+from tests.models.test_pictures import BAD
 from tests.pages.test_pages import said
 from tests.viz.decoder import unpack
 
@@ -90,6 +91,17 @@ def test_a_link_brings_caption_settings_mask_candidate_and_colours(sent) -> None
 def test_what_is_said_of_the_words(caption: str, says: str) -> None:
     text = said(page(text_to_image_caption=caption)).replace("\\", "")
     assert says in text
+
+
+@pytest.mark.parametrize("name", ["text", "bomb", "cut short"])
+def test_a_bad_picture_for_tokens_is_a_sentence_and_the_painting_stays(name: str, sent) -> None:
+    app = page()
+    data, words = BAD[name]
+    app.file_uploader(key="text_to_image_tokens_picture").set_value(("x.png", data, "image/png"))
+    app.run()
+    assert words in said(app)
+    assert len(app.error) == 1
+    assert sent[-1]["words"][-1] == "<paint>"
 
 
 def test_nothing_to_paint_offers_captions() -> None:

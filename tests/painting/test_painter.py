@@ -71,6 +71,14 @@ def test_a_batch_paints_what_a_plain_loop_paints(model, eager, temperature, k, n
         assert painted.codes[number].tolist() == expected
 
 
+def test_temperature_0_offers_the_likeliest_alone(model) -> None:
+    caption = painter.read(model, "a red circle")
+    one, other = (painter.paint(model, caption, [Row(seed)], Settings(temperature=0)) for seed in (1, 2))
+    assert (one.codes == other.codes).all()
+    assert one.offered.max(-1).tolist() == [[1.0] * 100]
+    assert (one.offered[0].argmax(-1) == one.every[0, :, -9:].argmax(-1)).all()
+
+
 def test_one_batch_holds_several_masks(model) -> None:
     caption = painter.read(model, CAPTION)
     together = painter.paint(model, caption, [Row(1, name) for name in masks.RULES], Settings())

@@ -83,9 +83,7 @@ def test_further_charts_and_other_runs_travel_as_lines() -> None:
     view = training.view(
         curves([1.0], charts=(chart,), others=(training.Other("before", steps, loss, at, share, share),))
     )
-    assert view.header["charts"] == [
-        {"title": "Pull", "names": ["a", "b"], "groups": ["x", "x"], "log": True, "about": ""}
-    ]
+    assert view.header["charts"] == [{"title": "Pull", "names": ["a", "b"], "groups": ["x", "x"], "log": True}]
     assert view.header["others"] == ["before"]
     assert view.parts["chart_0"].tolist() == [[1, 2], [3, 4]]
     assert view.parts["other_0_at"].tolist() == [1, 2, 3]

@@ -1,11 +1,12 @@
-"""What the bundled models show over pictures is true, measured: DETR's queries look into their own boxes."""
+"""What the bundled models show over pictures is true, measured: queries look into boxes, words at their things."""
 
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from models import zoo
-from models.zoo.recipes import attended, detr_shapes
+from models.zoo.recipes import attended, caption_shapes, detr_shapes, scenes, shipped
 
 SCENES = 200
 
@@ -33,6 +34,28 @@ def test_what_is_captured_is_what_was_measured() -> None:
     for layer in range(3):
         np.testing.assert_allclose(cross.weights[layer], weights[layer], atol=2e-3)
     assert inside.any()
+
+
+@pytest.mark.parametrize("pairs", [scenes.SEEN, scenes.UNSEEN], ids=["seen pairs", "unseen pairs"])
+def test_caption_shapes_words_look_at_their_things(pairs: tuple[scenes.Pair, ...]) -> None:
+    """In 80 % of the right captions every colour and shape has more than half of its weight on its own thing."""
+    model, processor = shipped.load(zoo.folder("caption-shapes"))
+    strict, mild = caption_shapes.resting_percent(model, processor[0], 9, 150, pairs)
+    head = zoo.card("caption-shapes").heads["named thing"]
+    at = head["layer"], head["head"]
+    assert strict.shape == (2, 4)
+    assert strict[at] >= 80
+    assert mild[at] >= strict[at]
+    others = np.delete(strict.ravel(), at[0] * 4 + at[1])
+    assert others.max() < strict[at]  # it is this head that does it
+
+
+def test_of_captions_that_are_wrong_nothing_is_counted() -> None:
+    """A network that was never trained gets none right."""
+    tokenizer = caption_shapes.tokenizer_of()
+    strict, mild = caption_shapes.resting_percent(caption_shapes.network(len(tokenizer)), tokenizer, 9, 3)
+    assert not strict.any()
+    assert not mild.any()
 
 
 def _eager(module):  # type: ignore[no-untyped-def]

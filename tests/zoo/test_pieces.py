@@ -181,6 +181,29 @@ def test_mean_weight_on_targets_by_hand() -> None:
         attended.share([(weights, np.zeros((2, 2), bool))])
 
 
+def test_resting_on_the_named_thing_by_hand() -> None:
+    """Five patches: the thing is one, another thing two, the rest two."""
+    named = np.array([[True, False, False, False, False]])
+    other = np.array([[False, True, True, False, False]])
+    rows = [
+        [0.6, 0.1, 0.1, 0.1, 0.1],  # more than all the rest together
+        [0.4, 0.15, 0.15, 0.15, 0.15],  # the most per patch, and more than the other thing
+        [0.4, 0.3, 0.2, 0.05, 0.05],  # less than the other thing, which is larger
+        [0.4, 0.05, 0.05, 0.5, 0.0],  # more than the other thing; more per patch than anywhere
+        [0.2, 0.05, 0.05, 0.7, 0.0],  # less per patch than the background
+        [0.0, 0.0, 0.0, 0.0, 0.0],
+    ]
+    strict, mild = attended.rests(np.array(rows, np.float32)[:, None], named, other)
+    assert strict.ravel().tolist() == [True, False, False, False, False, False]
+    assert mild.ravel().tolist() == [True, True, False, True, False, False]
+
+
+def test_a_patch_of_both_things_counts_for_the_named_one() -> None:
+    both = np.array([[True, True, False]])
+    strict, _ = attended.rests(np.array([[0.3, 0.3, 0.4]], np.float32), both, np.array([[False, True, True]]))
+    assert strict.tolist() == [True]
+
+
 BOX = np.array([[0, 0, 2, 2]], np.float32)
 
 

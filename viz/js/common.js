@@ -299,6 +299,17 @@ class Mounted {
     this.notice.replaceChildren(words, pressable("", "×", () => this.say(""), { ariaLabel: "Close" }));
   }
 
+  // What the button `copy` does: the page's address, which says what is looked at.
+  async copyLink() {
+    try {
+      await navigator.clipboard.writeText(location.href);
+      this.copy.textContent = "Copied";
+      setTimeout(() => { this.copy.textContent = "Copy link"; }, 1500);
+    } catch {
+      this.say("The browser does not allow copying here: the link is in the address bar.");
+    }
+  }
+
   get live() { return typeof this.send === "function"; }
 
   // Draw again when the theme, the fonts or the width change, until `gone` is aborted.

@@ -102,6 +102,7 @@ class Relevance:
     candidate: int  # a class's number, -1 for how well a text matches
     values: Floats
     start: int
+    said: tuple[tuple[str, float], ...] = ()  # the text's tokens and what each adds, where a text was matched
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,7 @@ def view(
         "discard": extras.discard,
         "discards": list(DISCARDS),
         "relevances": [[one.label, one.candidate, one.start] for one in extras.relevances],
+        "said": [[[label, float(value)] for label, value in one.said] for one in extras.relevances],
         "why_not": dict(extras.why_not),
         "read_from": extras.read_from,
         "link": link,

@@ -138,6 +138,20 @@ def curves(steps: Sequence[float], ones: Sequence[tuple[Sequence[float], float, 
     return made
 
 
+def dots(ones: Sequence[tuple[str, Sequence[float]]], said: str) -> Sketch:
+    """A row of dots per name, from 0 to the largest of all."""
+    made = Sketch(said)
+    most = max(max(values) for _, values in ones)
+    high = (HEIGHT - 12) / len(ones)
+    for i, (name, values) in enumerate(ones):
+        y = 6 + high * (i + 0.5)
+        made.text(122, y, name[:20], "muted", "end")
+        made.line(((130, y), (WIDTH - 14, y)), "line", 1)
+        for value in values:
+            made.rect((127 + (WIDTH - 147) * value / most, y - 3, 6, 6), "head 0")
+    return made
+
+
 def painting(pictures: Sequence[NDArray[np.uint8]], said: str) -> Sketch:
     """Pictures [row, column, rgb] side by side."""
     made = Sketch(said)

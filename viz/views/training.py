@@ -28,7 +28,6 @@ class Chart:
     names: tuple[str, ...]
     groups: tuple[str, ...]
     log: bool = False
-    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,8 +93,7 @@ def view(curves: Curves, title: str = "A training run") -> View:
         "graded": curves.graded,
         "reach": round(1 / (1 - beta)),
         "charts": [
-            {"title": c.title, "names": list(c.names), "groups": list(c.groups), "log": c.log, "about": c.about}
-            for c in curves.charts
+            {"title": c.title, "names": list(c.names), "groups": list(c.groups), "log": c.log} for c in curves.charts
         ],
         "others": [other.name for other in curves.others],
     }

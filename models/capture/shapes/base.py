@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from models.capture.calls import Call
 
+SEED = 0  # of every pass: some models draw random patches (ViLT, ViT-MAE)
 NOWHERE = -1  # the place of padding
 MAX_WEIGHTS = 2**28  # of the heads that are asked for together: 1 GB
 

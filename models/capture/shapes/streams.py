@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from models.capture.calls import Call
-from models.capture.shapes.base import Scene, Shape, Side, Sides, named, numbered, placed, plain
-from models.capture.shapes.towers import pixels_of, tower
+from models.capture.shapes.base import SEED, Scene, Shape, Side, Sides, named, numbered, placed, plain
+from models.capture.shapes.towers import pair, pixels_of, tower
 
 
 def _counts(call: Call) -> tuple[int, int]:
@@ -145,11 +145,52 @@ def _layout(call: Call, scene: Scene) -> Sides:
     return side, side
 
 
-def _drawn(call: Call, scene: Scene) -> Sides:
-    """ViLT: the text, then CLS and patches in an order that it draws and does not tell."""
-    n, n_text = _counts(call)[1], scene.length
-    side = Side(n, before=("picture CLS",), names=numbered("patch drawn", n - n_text - 1), text=n_text)
+def _vilt(call: Call, scene: Scene, heads: slice) -> Tensor:
+    """ViLT draws its patches in an order of its own: they are put back in reading order."""
+    weights, places = plain(call, scene, heads), _drawn_places(scene)
+    if places is None:
+        return weights
+    order, grid = places
+    n_text = scene.length
+    to = torch.cat([torch.arange(n_text + 1), n_text + 1 + order])[None]
+    n = n_text + 1 + grid[0] * grid[1]
+    return placed(weights[None], to, to, n, n)
+
+
+def _vilt_sides(call: Call, scene: Scene) -> Sides:
+    n, n_text, places = _counts(call)[1], scene.length, _drawn_places(scene)
+    if places is None:
+        side = Side(n, before=("picture CLS",), names=numbered("patch drawn", n - n_text - 1), text=n_text)
+    else:
+        grid = places[1]
+        cell = pair(scene.around(call, "config").patch_size)
+        side = Side(n_text + 1 + grid[0] * grid[1], grid, ("picture CLS",), text=n_text, cell=cell)
     return side, side
+
+
+def draws_patches(model: Any) -> bool:
+    """Whether a model puts its patches in an order that it draws, which its output need not show."""
+    return any(hasattr(module, "visual_embed") for module in model.modules())
+
+
+@torch.no_grad()
+def _drawn_places(scene: Scene) -> tuple[Tensor, tuple[int, int]] | None:
+    """The patch that each drawn one is, and rows and columns: the draw of a pass, made again by the same seed."""
+    pixels = scene.inputs.get("pixel_values")
+    draws = next((module for module in scene.model.modules() if hasattr(module, "visual_embed")), None)
+    if draws is None or not isinstance(pixels, Tensor):
+        return None
+    mask = scene.inputs.get("pixel_mask")
+    mask = torch.ones_like(pixels[:, 0], dtype=torch.long) if mask is None else mask
+    embed: Any = draws.visual_embed
+    config: Any = draws.config
+    where = next(draws.parameters()).device
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        _, _, (index, grid) = embed(pixels.to(where), mask.to(where), max_image_length=config.max_image_length)
+    rows, columns = int(grid[0]), int(grid[1])
+    found = index[scene.item].cpu()
+    return found[:, 0] * columns + found[:, 1], (rows, columns)
 
 
 def _flava(call: Call, scene: Scene, heads: slice) -> Tensor:
@@ -229,7 +270,7 @@ STREAMS: dict[str, Shape] = {
     r"XCLIPAttention": Shape(plain, _frames),
     r"GroupViTAttention": Shape(plain, _groups),
     r"LayoutLMv[23]SelfAttention": Shape(plain, _layout),
-    r"ViltSelfAttention": Shape(plain, _drawn),
+    r"ViltSelfAttention": Shape(_vilt, _vilt_sides),
     r"FlavaSelfAttention": Shape(_flava, _flava_sides),
     r"GitSelfAttention": Shape(_git, _git_sides),
     r"VisualBertSelfAttention": Shape(plain, _regions),

@@ -30,6 +30,21 @@ def share(pictures: Iterable[tuple[Floats, Bools]]) -> NDArray[np.float64]:
     return total / rows
 
 
+def rests(weights: Floats, named: Bools, other: Bools) -> tuple[Bools, Bools]:
+    """Whether each row of weights [..., row, patch] rests on the patches of what it is about, by two readings.
+
+    `named`, `other` [row, patch]: what each row is about, and another thing in the picture. Strict: more weight on it
+    than on all of the rest of the picture together. Mild: more than on the other thing, and more per patch than on the
+    other thing and on what is left.
+    """
+    regions = (named, other & ~named, ~named & ~other)
+    mass = [(weights * region).sum(-1) for region in regions]
+    mean = [one / np.maximum(region.sum(-1), 1) for one, region in zip(mass, regions, strict=True)]
+    strict = mass[0] > mass[1] + mass[2]
+    mild = (mass[0] > mass[1]) & (mean[0] > mean[1]) & (mean[0] > mean[2])
+    return strict, mild
+
+
 def best(scores: NDArray[Any]) -> dict[str, Any]:
     """The head with the highest score, as cards name it."""
     layer, head = divmod(int(scores.argmax()), scores.shape[1])

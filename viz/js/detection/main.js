@@ -344,16 +344,6 @@ class Detection extends Mounted {
   }
   savedNodes(heads) { return [heads ? this.heads.sheet : this.state.show === "between" ? this.between.picture : this.stage.row]; }
 
-  async copyLink() {
-    try {
-      await navigator.clipboard.writeText(location.href);
-      this.copy.textContent = "Copied";
-      setTimeout(() => { this.copy.textContent = "Copy link"; }, 1500);
-    } catch {
-      this.say("The browser does not allow copying here: the link is in the address bar.");
-    }
-  }
-
   // ---- Drawing: everything; the selection; the place that is pointed at (at most once per frame)
 
   refresh() {

@@ -1,6 +1,10 @@
 // Attention while it forms: the maps of one row at one step, a slider over all kept steps, what the model says.
 
 const MOST_CELL = 180, LEAST_CELL = 44, FILM = 46, SIDE = 24, PICTURE = 84, BARS = 120, BAR = 34; // pixels
+const HINTS = [
+  "Held-out rows: grey is given, a green letter is foretold right, a red underlined one wrong (the right one stands below it).",
+  "Held-out pictures: a green name is right, a red underlined one wrong (the right one stands below it).",
+];
 
 class Forming extends Mounted {
   constructor(parent) {
@@ -25,7 +29,7 @@ class Forming extends Mounted {
       el("div", { className: "bar head" }, this.title, spring(), this.live_),
       el("div", { className: "body" }, this.sheet, this.film, el("span", { className: "control" }, this.input), this.scale), this.status,
       el("div", { className: "body" }, el("div", { className: "bar" }, el("h2", { textContent: "Predictions" }), spring(), this.sum), this.said,
-        this.hint = el("div", { className: "cap", textContent: "Held-out rows: grey is given, a green letter is foretold right, a red underlined one wrong (the right one stands below it)." }), this.spreadHead, this.spread));
+        this.hint = el("div", { className: "cap" }), this.spreadHead, this.spread));
     this.root.replaceChildren(el("style", { textContent: FORMING_STYLE }), this.failure, this.frame);
     this.input.addEventListener("input", () => this.show(this.payload.steps[Number(this.input.value)]));
     this.sheet.addEventListener("pointermove", (event) => this.over(pointIn(this.sheet, event)));
@@ -122,6 +126,8 @@ class Forming extends Mounted {
     }
     this.mark();
     this.drawFilm(index);
+    this.said.classList.toggle("pictures", Boolean(payload.picture));
+    this.hint.textContent = payload.picture ? HINTS[1] : HINTS[0];
     if (payload.picture) this.drawPictures(index);
     else this.drawPredictions(index);
     this.drawSpread(index);
@@ -246,9 +252,7 @@ class Forming extends Mounted {
       canvas.ariaLabel = `${payload.symbols[answer]}, taken for ${payload.symbols[foretold]}`;
       figures.push(el("figure", {}, canvas, el("figcaption", {}, ...words)));
     }
-    this.said.classList.add("pictures");
     this.said.replaceChildren(...figures);
-    this.hint.textContent = "Held-out pictures: a green name is right, a red underlined one wrong (the right one stands below it).";
     this.sum.textContent = `${right} of ${rows} right`;
     [this.root.dataset.right, this.root.dataset.graded] = [right, rows];
   }

@@ -31,6 +31,7 @@ const OVERLAY_STYLE = `${BASE_STYLE}${CONTROL_STYLE}${SAVE_STYLE}
 .px .legend>span{display:inline-flex;align-items:center;gap:7px}
 .px .side>div>b:first-child{display:block;margin-bottom:6px}
 .px .side>div:not([hidden])~div:not([hidden]){border-top:1px solid var(--line);padding-top:12px}
+.px .said .class{display:grid;grid-template-columns:minmax(0,1fr) auto;gap:0 8px;margin-bottom:4px;font-size:13.5px;line-height:18px}
 .view .px .class{display:grid;grid-template-columns:minmax(0,1fr) auto;gap:0 8px;width:100%;padding:3px 4px;margin:0 -4px 2px;border-radius:5px;text-align:left;font-size:13.5px;line-height:18px;width:calc(100% + 8px)}
 .view .px .class:not(:disabled):hover{background:var(--panel)}
 .view .px .class:disabled{cursor:default}

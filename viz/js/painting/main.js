@@ -231,15 +231,9 @@ class Painter extends Mounted {
     this.send("ask", `base=${this.payload.base}&mask=${mask}&candidate=${candidate}&put=${put.map((one) => one.join(".")).join(",")}`);
   }
 
-  async copyLink() {
+  copyLink() {
     this.remember();
-    try {
-      await navigator.clipboard.writeText(location.href);
-      this.copy.textContent = "Copied";
-    } catch {
-      this.copy.textContent = "Copy it from the address bar";
-    }
-    setTimeout(() => { this.copy.textContent = "Copy link"; }, 1500);
+    return super.copyLink();
   }
 
   remember() {

@@ -33,6 +33,7 @@ const STYLE = `${OVERLAY_STYLE}
 .pt .status{margin:0;border-width:1px 0;border-radius:0;min-height:62px}
 .strips{padding:2px 14px 12px}
 .strips h2{font-size:15px;font-weight:600;margin:12px 0 8px;display:flex;gap:4px 12px;align-items:baseline;flex-wrap:wrap}
+.strips h2 .cap{font-weight:400}
 .frames{display:flex;gap:10px 12px;flex-wrap:wrap}
 .view .frame{display:flex;flex-direction:column;text-align:left;font-size:13px;line-height:17px;padding:6px;border-radius:6px;max-width:196px}
 .frame .pair{display:flex;gap:6px;margin-bottom:4px}

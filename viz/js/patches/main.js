@@ -283,16 +283,6 @@ class Patches extends Mounted {
   }
   savedNodes(heads) { return [heads ? this.heads.sheet : this.stage.row]; }
 
-  async copyLink() {
-    try {
-      await navigator.clipboard.writeText(location.href);
-      this.copy.textContent = "Copied";
-      setTimeout(() => { this.copy.textContent = "Copy link"; }, 1500);
-    } catch {
-      this.say("The browser does not allow copying here: the link is in the address bar.");
-    }
-  }
-
   // ---- Drawing: everything; the selection; the patch that is pointed at (at most once per frame)
 
   refresh() {
@@ -319,6 +309,7 @@ class Patches extends Mounted {
     this.heads.draw();
     this.distances.draw();
     this.side.drawAnswer();
+    this.side.drawSaid();
     this.drawn();
     this.request();
     this.address();

@@ -8,13 +8,32 @@ class Aside {
     this.answer = el("div", { className: "answer" });
     this.patches = el("div", { className: "most" });
     this.special = el("div", { className: "special" });
+    this.said = el("div", { className: "answer said" });
     this.element = el("aside", { className: "side", "aria-label": "The answer, and what is read most" },
-      this.answer, this.patches, this.special);
+      this.answer, this.said, this.patches, this.special);
   }
 
   draw() {
     this.drawAnswer();
+    this.drawSaid();
     this.point();
+  }
+
+  // Of a text that is matched with the picture: which of its tokens the match rests on.
+  drawSaid() {
+    const { payload: { header }, state, missing } = this.view;
+    const said = header.said?.[0] ?? [];
+    this.said.hidden = state.map !== "relevance" || Boolean(missing) || !said.length;
+    if (this.said.hidden) return;
+    const top = Math.max(...said.map(([, value]) => value), 0);
+    const rows = said.map(([label, value]) => {
+      const share = top > 0 ? Math.max(0, value) / top : 0;
+      const fill = span("fill");
+      fill.style.width = `${100 * share}%`;
+      return el("div", { className: "class" }, el("bdi", { textContent: shown(label) }), el("b", { textContent: percent(share) }), el("span", { className: "track" }, fill));
+    });
+    this.said.replaceChildren(el("b", { textContent: "The text’s words" }), ...rows,
+      span("cap", "what each adds to the match, read at the text’s own summary, in per cent of the strongest"));
   }
 
   // Bars of the likeliest classes; a click asks what speaks for one, Shift-click compares several.

@@ -50,7 +50,8 @@ class Coordinates {
     this.element.setAttribute("height", SIZE.height);
     this.lines = rows.map((row) => this.line(row));
     this.marks = svgNode("g", {});
-    this.element.replaceChildren(...this.axes.map((axis, i) => this.axis(axis, i)), ...this.lines, this.marks, ...this.axes.map((axis, i) => this.grip(axis, i)));
+    this.element.replaceChildren(...this.axes.map((axis, i) => this.axis(axis, i)), ...this.lines, this.marks,
+      ...this.axes.map((axis, i) => this.ticks(axis, i)), ...this.axes.map((axis, i) => this.grip(axis, i)));
     this.show();
   }
 
@@ -62,6 +63,14 @@ class Coordinates {
     if (last) name.setAttribute("x", x + SIZE.right - 6);
     if (!i) name.setAttribute("x", 6);
     group.append(name);
+    return group;
+  }
+
+  // The values along an axis, over the lines.
+  ticks(axis, i) {
+    const x = this.x(i);
+    const last = i === this.axes.length - 1;
+    const group = svgNode("g", { class: "ticks" });
     let free = Infinity;
     for (const [place, words] of [...axis.ticks].sort((a, b) => a[0] - b[0])) {
       const y = this.y(place);

@@ -73,7 +73,7 @@ class SweepView extends Mounted {
 
   fillTable() {
     const { header } = this;
-    const names = ["Run", ...header.axes.map(({ label }) => label), ...header.columns, "Step", "", ""];
+    const names = ["Run", ...header.axes.map(({ label }) => label), ...header.columns, "Step", ""];
     const head = el("tr", {}, ...names.map((name) => el("th", { textContent: name, scope: "col" })));
     this.lines = this.rows.map((row) => this.tableRow(row));
     this.table.replaceChildren(el("table", {}, el("thead", {}, head), el("tbody", {}, ...this.lines)));
@@ -81,14 +81,18 @@ class SweepView extends Mounted {
 
   tableRow(row) {
     const cell = (textContent, className = "") => el("td", { textContent, className });
-    const first = el("td", {}, this.chip(row), `${row.number}`);
-    const last = el("td", {});
-    if (row.link && this.live) last.append(el("a", { href: row.link, textContent: "Open", target: "_self", ariaLabel: `Open run ${row.number} in the playground` }));
-    const state = cell(STATES[row.state] ?? row.state, row.state === "out" ? "out" : "");
-    const node = el("tr", {}, first, ...row.words.map((words) => cell(words)), ...row.figures.map((words) => cell(words)), cell(row.step), row.why ? el("td", { className: "why out", textContent: row.why }) : state, last);
+    const link = { href: row.link, textContent: row.number, target: "_self", ariaLabel: `Open run ${row.number} in the playground` };
+    const first = el("td", {}, this.chip(row), row.link && this.live ? el("a", link) : `${row.number}`);
+    const node = el("tr", {}, first, ...row.words.map((words) => cell(words)), ...this.found(row));
     node.addEventListener("pointerenter", () => this.over(row.number));
     node.addEventListener("pointerleave", () => this.over(null));
     return node;
+  }
+
+  // Its figures and how it stands, or why there are none.
+  found(row) {
+    if (row.why && row.score === null) return [el("td", { className: "why out", textContent: row.why, colSpan: row.figures.length + 2 })];
+    return [...row.figures, row.step, row.why || (STATES[row.state] ?? row.state)].map((textContent) => el("td", { textContent }));
   }
 
   chip(row) {

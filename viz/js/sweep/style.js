@@ -5,10 +5,11 @@ const SWEEP_STYLE = `${BASE_STYLE}${CONTROL_STYLE}
 .sw h2{font-size:17px;font-weight:600;margin:0}
 .sw .bar{padding:8px 14px 0}
 .sw .panes{display:flex;flex-wrap:wrap}
-.sw .panes>section{flex:1 1 340px;min-width:0}
-.sw .panes>.wide{flex:2 1 520px}
+.sw .panes>section{flex:1 1 300px;min-width:0}
+.sw .panes>.wide{flex:2 1 460px}
 .sw svg{display:block;width:100%;touch-action:none;user-select:none}
 .sw svg text{font-size:12px;fill:var(--muted)}
+.sw svg .ticks text{paint-order:stroke;stroke:var(--page);stroke-width:4px;stroke-linejoin:round;pointer-events:none}
 .sw svg text.name{fill:var(--ink);font-weight:600;font-size:13px}
 .sw svg .axis{stroke:var(--border);stroke-width:1}
 .sw svg .grip{fill:transparent;cursor:ns-resize;outline:none}
@@ -18,16 +19,16 @@ const SWEEP_STYLE = `${BASE_STYLE}${CONTROL_STYLE}
 .sw svg .run.dim{opacity:.12}
 .sw svg .run.on{stroke-width:4}
 .sw svg .dot.dim{opacity:.12}
-.sw svg .none{stroke-dasharray:3 4}
+.sw svg .run.none{stroke-width:1;stroke-dasharray:3 4}
 .sw svg .cell{stroke:var(--line);cursor:pointer}
 .sw svg .cell:focus-visible,.sw svg .cell.on{stroke:var(--primary);stroke-width:2;outline:none}
 .sw .choose{display:flex;flex-wrap:wrap;gap:6px 12px;align-items:center;font-size:13.5px}
-.sw .choose select{font:inherit;color:var(--ink);background:var(--panel);border:1px solid var(--border);border-radius:8px;height:28px;padding:0 6px;max-width:160px}
+.sw .choose select{font:inherit;color:var(--ink);background:var(--panel);border:1px solid var(--border);border-radius:8px;height:28px;padding:0 6px;max-width:128px}
 .sw .scroll{overflow:auto;max-height:420px;border-top:1px solid var(--line);margin-top:8px}
 .sw table{border-collapse:collapse;width:100%;font-size:13.5px}
-.sw th{position:sticky;top:0;background:var(--panel);text-align:left;font-weight:600;color:var(--muted);padding:6px 10px;white-space:nowrap;z-index:1}
-.sw td{padding:5px 10px;border-top:1px solid var(--line);white-space:nowrap}
-.sw td.why{white-space:normal;color:var(--muted);min-width:180px}
+.sw th{position:sticky;top:0;background:var(--panel);text-align:left;font-weight:600;color:var(--muted);padding:6px 8px;vertical-align:bottom;z-index:1}
+.sw td{padding:5px 8px;border-top:1px solid var(--line);white-space:nowrap}
+.sw td.why{white-space:normal;min-width:280px}
 .sw td .chip{display:inline-block;width:10px;height:10px;border-radius:3px;margin-right:7px;border:1px solid var(--border)}
 .sw tr.dim td{opacity:.35}
 .sw tr.on td{background:color-mix(in srgb,var(--primary) 9%,var(--page))}

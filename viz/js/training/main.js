@@ -1,33 +1,13 @@
 // Curves of a run: four charts on one axis of steps. New data only draws anew: the root and its canvas stay.
+// uses: axes
 
-const CHARTS = { left: 48, right: 12, top: 44, gap: 34, bottom: 26, loss: 190, accuracy: 110, norm: 84, lr: 74 };
+const CHARTS = { top: 44, gap: 34, loss: 190, accuracy: 110, norm: 84, lr: 74 };
 const NAMES = { loss: "Loss", accuracy: "Validation accuracy", norm: "Gradient norm", lr: "Learning rate" };
 const MORE = 96; // pixels of a further chart
 const OVER = [2, 4, 5, 3]; // head colours of runs laid over this one: the first two are its own
 
-class Training extends Mounted {
-  constructor(parent) {
-    super(parent);
-    this.canvas = el("canvas", { role: "img" });
-    this.cross = el("canvas", { className: "cross", "aria-hidden": "true" });
-    this.sheet = el("div", { className: "sheet", tabIndex: 0 }, this.canvas, this.cross);
-    this.legend = el("div", { className: "cap legend" });
-    this.status = el("div", { className: "status", "aria-live": "polite" });
-    this.frame = el("section", { className: "tr", "aria-label": "Curves", hidden: true },
-      el("div", { className: "bar" }, el("h2", { textContent: "Curves" }), spring(), this.legend), this.sheet, this.status);
-    this.root.replaceChildren(el("style", { textContent: TRAINING_STYLE }), this.failure, this.frame);
-    this.sheet.addEventListener("pointermove", (event) => this.point(this.stepAt(pointIn(this.sheet, event).x)));
-    this.sheet.addEventListener("pointerleave", () => this.point(null));
-    this.sheet.addEventListener("keydown", (event) => this.key(event));
-    this.sheet.addEventListener("blur", () => this.point(null));
-    this.listen();
-  }
-
-  take({ header, parts }) {
-    [this.payload, this.parts] = [header, parts];
-    this.frame.hidden = false;
-    this.dress();
-  }
+class Training extends Charts {
+  constructor(parent) { super(parent, "tr"); }
 
   get last() { return this.parts.loss_at.at(-1) ?? 0; }
 
@@ -63,17 +43,11 @@ class Training extends Mounted {
       this.at[`chart_${i}`] = { top: y, height: MORE };
       y += MORE + CHARTS.gap;
     });
-    this.height = y - CHARTS.gap + CHARTS.bottom;
+    this.height = y - CHARTS.gap + EDGES.bottom;
     this.sheet.style.height = `${this.height}px`;
     // the axis grows in steps, so that it does not slide under the reader's eyes
     const { total } = this.payload;
     this.most = Math.max(this.last, total, ...this.payload.others.map((_, i) => this.parts[`other_${i}_at`].at(-1) ?? 0));
-  }
-
-  x(step) { return CHARTS.left + (step / this.most) * (this.width - CHARTS.left - CHARTS.right); }
-  stepAt(x) {
-    const share = (x - CHARTS.left) / (this.width - CHARTS.left - CHARTS.right);
-    return share < -0.02 || share > 1.02 ? null : Math.max(0, Math.min(this.last, Math.round(share * this.most)));
   }
 
   draw() {
@@ -84,7 +58,7 @@ class Training extends Mounted {
     this.drawLoss();
     const { top, height } = this.at.accuracy;
     const share = (value) => top + height - value * height;
-    this.axis("accuracy", [0, 0.5, 1], share, percent);
+    this.axis([0, 0.5, 1], share, percent);
     this.line(parts.looked, parts.accuracy, share, this.colours.validation, 2, [5, 3]);
     payload.others.forEach((_, i) => this.line(parts[`other_${i}_looked`], parts[`other_${i}_accuracy`], share, this.colours[`other${i}`], 1.5, [5, 3]));
     this.named("accuracy", [[parts.accuracy.length ? percent(parts.accuracy.at(-1)) : "", this.colours.validation]]);
@@ -103,9 +77,8 @@ class Training extends Mounted {
     const over = this.payload.others.flatMap((_, i) => [parts[`other_${i}_loss`], parts[`other_${i}_validation`]]);
     const range = extent(parts.loss, parts.validation, ...over);
     if (!range) { this.named("loss", []); return; }
-    const [low, high] = [Math.max(1e-6, range[0] * 0.9), Math.max(range[1] * 1.1, range[0] * 2)];
-    const place = (value) => top + height - (Math.log(Math.max(value, low) / low) / Math.log(high / low)) * height;
-    this.axis("loss", logTicks(low, high), place, figure);
+    const { ticks, place } = this.logarithmic(range, top, height);
+    this.axis(ticks, place, figure);
     this.payload.others.forEach((_, i) => {
       const ink = this.colours[`other${i}`];
       this.line(parts[`other_${i}_at`], parts[`other_${i}_loss`], place, ink, 1.5);
@@ -124,7 +97,7 @@ class Training extends Mounted {
     const range = extent(parts[name]);
     const high = range && range[1] > 0 ? range[1] * 1.05 : 1;
     const place = (value) => top + height - (value / high) * height;
-    this.axis(name, ticksTo(high, 2), place, figure);
+    this.axis(ticksTo(high, 2), place, figure);
     if (name === "lr") this.line(parts.lr_at, parts.lr, place, ink, 2);
     else {
       this.line(parts.norm_at, parts.norm, place, ink, 1, [], 0.26);
@@ -150,7 +123,7 @@ class Training extends Mounted {
       const place = chart.log
         ? (value) => top + height - (Math.log(Math.max(value, low) / low) / Math.log(high / low)) * height
         : (value) => top + height - (value / high) * height;
-      this.axis(name, chart.log ? logTicks(low, high) : ticksTo(high, 2), place, figure);
+      this.axis(chart.log ? logTicks(low, high) : ticksTo(high, 2), place, figure);
       chart.groups.forEach((group, line) => {
         const nth = keys.indexOf(group);
         this.line(at, values.subarray(line * n, (line + 1) * n), place, heads[nth % heads.length], 1.5, nth < heads.length ? [] : [4, 2]);
@@ -171,27 +144,9 @@ class Training extends Mounted {
     });
   }
 
-  axis(name, ticks, place, words) {
-    const { pen, theme: { colour }, width, font } = this;
-    [pen.font, pen.textAlign, pen.textBaseline, pen.lineWidth] = [`12px ${font}`, "right", "middle", 1];
-    let free = Infinity;
-    for (const tick of ticks) {
-      const y = Math.round(place(tick)) + 0.5;
-      pen.strokeStyle = colour.line;
-      pen.beginPath();
-      pen.moveTo(CHARTS.left, y);
-      pen.lineTo(width - CHARTS.right, y);
-      pen.stroke();
-      if (free - y < 14) continue;
-      free = y;
-      pen.fillStyle = colour.muted;
-      pen.fillText(words(tick), CHARTS.left - 6, y);
-    }
-  }
-
   // A chart's name, and where its curves stand now.
   named(name, ends, above = 0, words = "") {
-    const { pen, theme: { colour }, width, font } = this;
+    const { pen, theme: { colour }, font } = this;
     const y = this.at[name].top - 15 - above;
     [pen.textBaseline, pen.textAlign, pen.font] = ["middle", "left", `600 13px ${font}`];
     const title = words || (name === "loss" ? "Loss (log)" : NAMES[name]);
@@ -199,49 +154,13 @@ class Training extends Mounted {
     pen.fillRect(2, y - 9, pen.measureText(title).width + 4, 18);
     pen.fillStyle = colour.ink;
     pen.fillText(title, 4, y);
-    pen.textAlign = "right";
-    let x = width - CHARTS.right;
-    for (const [text, ink] of [...ends].reverse()) {
-      pen.fillStyle = ink;
-      pen.fillText(text, x, y);
-      x -= pen.measureText(text).width + 12;
-    }
-  }
-
-  line(at, values, place, colour, width, dash = [], alpha = 1) {
-    const { pen } = this;
-    pen.save();
-    [pen.strokeStyle, pen.lineWidth, pen.globalAlpha, pen.lineJoin] = [colour, width, alpha, "round"];
-    pen.setLineDash(dash);
-    pen.beginPath();
-    let open = false; // a number that is none is a gap
-    values.forEach((value, i) => {
-      if (Number.isFinite(value)) pen[open ? "lineTo" : "moveTo"](this.x(at[i]), place(value));
-      open = Number.isFinite(value);
-    });
-    pen.stroke();
-    pen.restore();
-    if (values.length === 1 && Number.isFinite(values[0])) {
-      pen.fillStyle = colour;
-      pen.beginPath();
-      pen.arc(this.x(at[0]), place(values[0]), 2.5, 0, 7);
-      pen.fill();
-    }
-  }
-
-  drawSteps() {
-    const { pen, theme: { colour }, font, height } = this;
-    [pen.font, pen.fillStyle, pen.textBaseline] = [`12px ${font}`, colour.muted, "middle"];
-    for (const tick of ticksTo(this.most, this.width < 420 ? 3 : 5)) {
-      pen.textAlign = this.x(tick) > this.width - 30 ? "right" : "center";
-      pen.fillText(thousands(tick), Math.min(this.x(tick), this.width - 2), height - 11);
-    }
+    this.ends(ends, y);
   }
 
   // Where a knob moved: a dotted line through all charts with its words on top; where the run broke, a red one.
   drawMarks() {
     const { pen, theme: { colour }, payload, font } = this;
-    const bottom = this.height - CHARTS.bottom;
+    const bottom = this.height - EDGES.bottom;
     pen.save();
     [pen.font, pen.textBaseline, pen.lineWidth] = [`12px ${font}`, "middle", 1];
     let free = [0, 0];
@@ -268,24 +187,6 @@ class Training extends Mounted {
       free[row] = left + wide + 10;
     }
     pen.restore();
-  }
-
-  point(step) {
-    this.pointed = step;
-    const pen = prepare(this.cross, this.width, this.height);
-    if (step !== null) {
-      pen.fillStyle = this.theme.colour.primary;
-      pen.fillRect(Math.round(this.x(step)), 26, 1, this.height - CHARTS.bottom - 26);
-    }
-    this.status.textContent = this.words(step ?? this.last);
-  }
-
-  key(event) {
-    const move = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (!move) return;
-    event.preventDefault();
-    const size = Math.max(1, Math.round(this.most / 100));
-    this.point(Math.max(0, Math.min(this.last, (this.pointed ?? this.last) + move * size)));
   }
 
   // What the curves say at a step.
