@@ -89,7 +89,11 @@ def _freedom(page: str, model: Model, method: str, slots: dict[str, Any]) -> dic
         slots["frozen"] = st.empty()
     if method == FULL:
         values["embeddings"] = st.toggle(
-            "Train the tables of tokens and positions", True, key=f"{page}_embeddings", persist_state="session"
+            "Train the token table",
+            True,
+            key=f"{page}_embeddings",
+            persist_state="session",
+            help="And that of positions.",
         )
     return values
 

@@ -56,7 +56,8 @@ def figure(label: str, value: str, change: str | None = None, more_is_good: bool
     colour: Literal["normal", "inverse", "off"] = (
         "off" if more_is_good is None else "normal" if more_is_good else "inverse"
     )
-    st.metric(label, value.replace("%", " %"), change, delta_color=colour)  # reads the sign of the change itself
+    arrow: Literal["auto", "off"] = "off" if more_is_good is None else "auto"  # it reads the sign of the change itself
+    st.metric(label, value.replace("%", " %"), change, delta_color=colour, delta_arrow=arrow)
 
 
 def _points(share: float) -> str:

@@ -74,10 +74,11 @@ def _figures(folder: Path, task: str, moved: Moved, before: Grade | None, after:
 
     large, small = rounding.sizes(folder)
     with st.container(horizontal=True):
-        outcome.figure("On disk", f"{small / 1e6:.2f} MB", f"{small / large:.0%} of {large / 1e6:.2f} MB")
+        outcome.figure("On disk", f"{small / 1e6:.2f} MB", f"{100 * small / large:.0f} % of {large / 1e6:.2f} MB")
         if before is not None and after is not None:
             change = 100 * (after.accuracy - before.accuracy)
-            outcome.figure(outcome.RIGHT[task], f"{after.accuracy:.1%}", f"{change:+.1f} points", True)
+            said = f"{change:+.1f} points" if abs(change) >= 0.05 else "as before"
+            outcome.figure(outcome.RIGHT[task], f"{after.accuracy:.1%}", said, True if change else None)
             if task == CLASSIFY:
                 outcome.figure("Loss", f"{after.loss:.4f}", f"{after.loss - before.loss:+.4f}", False)
             else:
