@@ -305,26 +305,6 @@ def test_models_languages_prefixes_and_stacks_are_chosen(visit: Visit, task_fold
     expect(page.get_by_label("Text", exact=True)).not_to_have_value(re.compile("translate"))
 
 
-def test_a_long_text_leads_to_the_document_with_its_controls(visit: Visit) -> None:
-    page = task(visit, "bert-qa")
-    page.set_default_timeout(PATIENCE)
-    others = "John went to the hallway. Anna moved to the garden. " * 8
-    type_into(page, "Text", f"{others}Mary travelled to the office. {others}", "Control+Enter")
-    page.get_by_role("button", name="Read it as a long document").click()
-    page.locator("input[type=file]").set_input_files(
-        [{"name": "t.txt", "mimeType": "text/plain", "buffer": f"{others}Mary moved to the garden. {others}".encode()}]
-    )
-    expect(page.get_by_label("Document")).to_have_value(re.compile("Mary moved to the garden"), timeout=PATIENCE)
-    type_into(page, "Question", "Where is Mary?")
-    type_into(page, "Tokens of a window", "40")
-    type_into(page, "Tokens between their beginnings", "10")
-    page.get_by_role("button", name="Read the document").click()
-    expect(page.get_by_text(re.compile(r"All \d+ windows are done"))).to_be_visible(timeout=PATIENCE)
-    expect(page.locator(".stMain")).to_contain_text(re.compile(r"garden \(\d"), timeout=PATIENCE)
-    radio(page, "A text")
-    expect(page.get_by_role("button", name="Read it as a long document")).to_be_visible(timeout=PATIENCE)
-
-
 def test_a_tables_columns_are_chosen_and_its_work_is_watched_and_stopped(visit: Visit, tmp_path: Path) -> None:
     page = visit(
         "/language_tasks?language_model=bert-qa&language_mode=A+table+of+texts", "[data-testid=stFileUploader]"
