@@ -36,6 +36,7 @@ class History:
     refused: str = ""
     number: int = 0  # of the last event
     playing: bool = False
+    pace: float = 0.0  # steps a second that were asked for; 0: as many as it can
     until: int | None = None  # the step at which it is to stand still; None: the end
 
     def take(self, events: Iterable[Event]) -> None:
@@ -91,6 +92,9 @@ class History:
 
     def _take_back(self, body: dict[str, Any]) -> None:
         self._back(body["step"], body["turned"])
+
+    def _take_pace(self, body: dict[str, Any]) -> None:
+        self.pace = body["steps"]
 
     def _take_playing(self, body: dict[str, Any]) -> None:
         self.playing, self.until = True, body.get("until")

@@ -60,7 +60,7 @@ class Running:
         self.playing, self.until = self.history.playing, self.history.until
         self.state, self.reason = PAUSED, ""
         self.spread: looking.Spread | None = None
-        self.pace = 0.0  # steps a second, 0: as many as it can
+        self.pace = self.history.pace  # steps a second, 0: as many as it can
         self.flushed = self.looked = time.monotonic()
         self.begin()
 
@@ -132,7 +132,7 @@ class Running:
             "play": lambda: self.play(None),
             "step": lambda: self.play(int(command["to"]) if "to" in command else self.trainer.step + int(command["n"])),
             "pause": self.pause,
-            "pace": lambda: setattr(self, "pace", float(command["steps"])),
+            "pace": lambda: self.go(float(command["steps"])),
             "set": lambda: self.turn(command["knob"], command["value"]),
             "back": self.back,
             "plan": lambda: self.plan(command["changes"]),
@@ -163,6 +163,11 @@ class Running:
         """Knobs to be turned when their step comes, as in a run that was shared."""
         self.history.planned = [Change(**change) for change in changes]
         self.events.append(("plan", {"changes": changes}))
+
+    def go(self, pace: float) -> None:
+        """So many steps a second from now on, also after a kill."""
+        self.pace = pace
+        self.events.append(("pace", {"steps": pace}))
 
     def pause(self, state: str = PAUSED, reason: str = "") -> None:
         """Stand still, with a frame and a snapshot of where."""

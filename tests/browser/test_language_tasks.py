@@ -305,6 +305,37 @@ def test_models_languages_prefixes_and_stacks_are_chosen(visit: Visit, task_fold
     expect(page.get_by_label("Text", exact=True)).not_to_have_value(re.compile("translate"))
 
 
+def rested(page: Page) -> None:
+    """Until the page has run for what was typed: some fields take their bounds from the others."""
+    page.wait_for_timeout(400)
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=PATIENCE)
+
+
+def test_a_long_text_leads_to_the_document_with_its_controls(visit: Visit) -> None:
+    page = task(visit, "bert-qa")
+    page.set_default_timeout(PATIENCE)
+    others = "John went to the hallway. Anna moved to the garden. " * 8
+    type_into(page, "Text", f"{others}Mary travelled to the office. {others}", "Control+Enter")
+    page.get_by_role("button", name="Read it as a long document").click()
+    rested(page)
+    page.locator("input[type=file]").set_input_files(
+        [{"name": "t.txt", "mimeType": "text/plain", "buffer": f"{others}Mary moved to the garden. {others}".encode()}]
+    )
+    expect(page.get_by_label("Document")).to_have_value(re.compile("Mary moved to the garden"), timeout=PATIENCE)
+    for label, value in (
+        ("Question", "Where is Mary?"),
+        ("Tokens of a window", "40"),
+        ("Tokens between their beginnings", "10"),
+    ):
+        rested(page)
+        type_into(page, label, value)
+        rested(page)
+        expect(page.get_by_label(label, exact=True)).to_have_value(value, timeout=PATIENCE)
+    page.get_by_role("button", name="Read the document").click()
+    expect(page.get_by_text(re.compile(r"All \d+ windows are done"))).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".stMain")).to_contain_text(re.compile(r"garden \(\d"), timeout=PATIENCE)
+
+
 def test_a_tables_columns_are_chosen_and_its_work_is_watched_and_stopped(visit: Visit, tmp_path: Path) -> None:
     page = visit(
         "/language_tasks?language_model=bert-qa&language_mode=A+table+of+texts", "[data-testid=stFileUploader]"

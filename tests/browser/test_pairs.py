@@ -29,6 +29,7 @@ def two(**state: str) -> tuple[Trace, View]:
 
 
 def column(page: Page, side: str) -> list[int]:
+    settle(page)
     return sorted(map(int, page.locator(f".token.{side}").evaluate_all("(all) => all.map((b) => b.dataset.index)")))
 
 

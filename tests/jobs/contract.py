@@ -68,16 +68,16 @@ def at_rest(status: Status, _: History) -> bool:
     return status.state in (PAUSED, DONE)
 
 
-def trained(engine: Engine, job: str, history: History) -> Trainer:
+def trained(engine: Engine, job: str, history: History, spec: Spec = SPEC) -> Trainer:
     """The trainer as the last snapshot of a job at rest has it."""
-    trainer = Trainer(SPEC)
+    trainer = Trainer(spec)
     trainer.resume(engine.artifact(job, f"snapshot/{history.last:07}"))
     return trainer
 
 
-def assert_replays(engine: Engine, job: str, history: History) -> None:
+def assert_replays(engine: Engine, job: str, history: History, spec: Spec = SPEC) -> None:
     """The log, once more from the beginning, ends in the same losses and weights."""
-    again = Trainer(SPEC)
+    again = Trainer(spec)
     waiting = list(history.changes)
     losses = []
     while again.step < history.last:
@@ -86,7 +86,7 @@ def assert_replays(engine: Engine, job: str, history: History) -> None:
         losses.append(np.float32(again.advance().loss))
     assert history.steps == list(range(1, history.last + 1))
     assert np.array_equal(history.curve("loss"), np.array(losses, np.float32))
-    kept = trained(engine, job, history)
+    kept = trained(engine, job, history, spec)
     for a, b in zip(again.model.parameters(), kept.model.parameters(), strict=True):
         assert (a == b).all()
 

@@ -19,6 +19,8 @@ from tests.jobs import contract
 ROOT = Path(__file__).parents[2]
 WORKERS, SERVER, ALL = "workers", "server", "all"
 ROUNDS = [*[WORKERS] * 5, *[SERVER] * 2, *[ALL] * 3]
+LONG = contract.SPEC.changed("steps", 12_000)  # more than a run takes at its pace until the last kill
+PACE = 20.0  # steps a second: kills are slow, runs are not
 Serve = Callable[[], subprocess.Popen[str]]
 
 
@@ -47,10 +49,10 @@ def test_twenty_kills_at_random_steps_end_in_the_same_bits(tmp_path: Path, serve
     engine, server = StoredEngine(tmp_path), serve()
     seen = {name: History() for name in ("one", "two")}
     for name in seen:
-        contract.start(engine, name, contract.SPEC, name)
+        contract.start(engine, name, LONG, name, {"do": "pace", "steps": PACE}, {"do": "play"})
     for number, who in enumerate(chance.sample(ROUNDS, len(ROUNDS))):
         for name in seen:
-            seen[name] = _further(engine, name, seen[name], chance.randrange(3, 60))
+            seen[name] = _further(engine, name, seen[name], chance.randrange(3, 30))
             engine.control(name, {"do": "set", "knob": "lr", "value": 1e-3 + number * 1e-5})
         if who != SERVER:
             for name in seen:
@@ -60,11 +62,12 @@ def test_twenty_kills_at_random_steps_end_in_the_same_bits(tmp_path: Path, serve
             server.wait()
             server = serve()
     for name in seen:
-        _further(engine, name, seen[name], 30)
+        _further(engine, name, seen[name], 10)
         engine.control(name, {"do": "pause"})
         history = contract.until(engine, name, lambda status, _: status.state == PAUSED)
+        assert history.pace == PACE
         assert [change.new for change in history.changes] == [1e-3 + number * 1e-5 for number in range(len(ROUNDS))]
-        contract.assert_replays(engine, name, history)
+        contract.assert_replays(engine, name, history, LONG)
 
 
 def _further(engine: StoredEngine, name: str, seen: History, steps: int) -> History:
