@@ -218,21 +218,33 @@ def _waits(page: str) -> bool:
 
 
 def _stage(page: str, wanted: Spec | None, moving: bool) -> None:
+    # places of their own: what stands at one place of the page is never a line now and a row of columns later
+    transport, said, body = st.container(), st.container(), st.container()
     run: Run | None = st.session_state.get(f"{page}_run")
     if run is None:
         if moving:
             st.rerun()
-        _transport(page, None, None, wanted)
-        _before(page, wanted)
+        with transport:
+            _transport(page, None, None, wanted)
+        with body:
+            _before(page, wanted)
         return
     seen = _seen(page, run)
     status = seen.take()
     if (_active(status) or _waits(page)) != moving:
         st.rerun()
-    _transport(page, status, seen, wanted)
-    _state(status, seen)
-    run_files.about(page, seen.history)
-    run_looks.stages(page, seen.history, _active(status))
+    with transport:
+        _transport(page, status, seen, wanted)
+    with said:
+        _state(status, seen)
+        run_files.about(page, seen.history)
+        run_looks.stages(page, seen.history, _active(status))
+    with body:
+        _pictures(page, run, seen, status)
+
+
+def _pictures(page: str, run: Run, seen: Seen, status: Status) -> None:
+    """Curves and maps, as soon as there are any."""
     if not seen.history.frames:
         with st.container(border=True):
             st.markdown("The untrained model is on its way.")
