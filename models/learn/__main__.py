@@ -1,5 +1,6 @@
 """`python -m models.learn [PRESET ...] [--seeds N]`: trains presets over seeds, keeps the figures, writes their table.
 
+`python -m models.learn --record NAME` trains a preset that takes long, and keeps its curve as the recording shown.
 `python -m models.learn --replay FILE` trains a shared run again and says whether its curve comes out the same.
 
 Seed s is the data, the initialisation and the order seed at once. Without names only the table is written anew.
@@ -14,7 +15,7 @@ import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from models.learn import presets
+from models.learn import presets, recordings
 from models.learn.presets import MEASURED, PRESETS, Measured, Preset
 from models.learn.tasks import HELD_OUT
 
@@ -34,7 +35,11 @@ def main() -> None:
     ask.add_argument("presets", nargs="*", choices=[*PRESETS, []])
     ask.add_argument("--seeds", type=int, default=SEEDS)
     ask.add_argument("--replay", type=Path, metavar="FILE", help="a run that was shared as a file")
+    ask.add_argument("--record", choices=list(PRESETS), metavar="PRESET", help="a preset whose curve is to be kept")
     given = ask.parse_args()
+    if given.record:
+        print(recordings.record(given.record))
+        return
     if given.replay:
         print(replayed(given.replay))
         return

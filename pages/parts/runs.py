@@ -435,6 +435,15 @@ def _before(page: str, wanted: Spec | None) -> None:
         except ConfigError as problem:
             show.error(problem)
         st.caption(_size(wanted))
+    _recorded(page)
+
+
+def _recorded(page: str) -> None:
+    """The curve of a run that came as a file, or of a preset that takes too long to be waited for."""
+    shared = run_files.received(page)
+    if shared and shared.loss:
+        curves = run_looks.curves(History(), shared.spec, (), run_table.others(page, None))
+        show.view(training.view(curves, "A recorded run"), key=f"{page}_recorded")
 
 
 def _size(spec: Spec) -> str:

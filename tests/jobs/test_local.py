@@ -110,7 +110,7 @@ def _all_train(engine: LocalEngine, names: list[str]) -> None:
     def train(name: str) -> bool:
         return engine.status(name).state == RUNNING and any(event.kind == "steps" for event in engine.events(name))
 
-    contract.until(engine, names[0], lambda *_: all([train(name) for name in names]))
+    contract.until(engine, names[0], lambda *_: all(map(train, names)))
 
 
 def test_who_left_before_their_turn_does_not_hold_up_the_others(tmp_path: Path) -> None:
