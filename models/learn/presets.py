@@ -64,6 +64,20 @@ INDUCTION: dict[str, Any] = {
     "weight_decay": 0.0,
 }
 UNDERSTOOD = Goal("accuracy", 0.95)
+CLOCK: dict[str, Any] = {
+    "task": "modular addition",
+    "length": 2,
+    "n_layers": 1,
+    "d_model": 128,
+    "d_ff": 512,
+    "activation": "relu",
+    "norm": "none",
+    "lr": 1e-3,
+    "schedule": "constant",
+    "warmup": 10,
+    "weight_decay": 1.0,
+    "batch_size": 512,
+}
 
 PRESETS: dict[str, Preset] = {
     "reverse": Preset(
@@ -97,23 +111,12 @@ PRESETS: dict[str, Preset] = {
     "clock": Preset(
         "Add on a clock",
         "Modular addition from symbols alone: at first the table is learnt by heart, then it is understood.",
-        {
-            "task": "modular addition",
-            "vocabulary": 59,
-            "length": 2,
-            "share": 0.7,
-            "n_layers": 1,
-            "d_model": 128,
-            "d_ff": 512,
-            "activation": "relu",
-            "norm": "none",
-            "lr": 1e-3,
-            "schedule": "constant",
-            "warmup": 10,
-            "weight_decay": 1.0,
-            "batch_size": 512,
-            "steps": 3_000,
-        },
+        CLOCK | {"vocabulary": 59, "share": 0.7, "steps": 3_000},
+    ),
+    "grokking": Preset(
+        "Grokking (a recording)",
+        "Three in ten of all sums are trained on: they are soon known by heart, the others are understood much later.",
+        CLOCK | {"vocabulary": 97, "share": 0.3, "steps": 20_000, "lr": 2e-3, "embedding_std": 0.06, "init_std": 0.06},
     ),
     "brackets": Preset(
         "Close the brackets",
