@@ -25,7 +25,7 @@ STAYS = 20  # looks at which the goal was reached, one after the other: then not
 def recording(name: str) -> Shared | None:
     """The recorded run of a preset, if it has one."""
     file = FOLDER / f"{name}.json"
-    return sharing.unpacked(file.read_bytes()) if file.exists() else None
+    return sharing.unpacked(file.read_bytes()) if name in PRESETS and file.exists() else None
 
 
 def record(name: str, report: Callable[[str], None] = print) -> Path:
