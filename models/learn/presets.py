@@ -78,6 +78,7 @@ CLOCK: dict[str, Any] = {
     "weight_decay": 1.0,
     "batch_size": 512,
 }
+STEEP: dict[str, Any] = {"task": "reverse", "n_layers": 6, "lr": 1e-2, "warmup": 0, "steps": 800}
 
 PRESETS: dict[str, Preset] = {
     "reverse": Preset(
@@ -156,6 +157,23 @@ PRESETS: dict[str, Preset] = {
         "Four hundred pictures are soon learnt by heart: training goes to nothing, validation does not follow.",
         {"task": "clothes", "examples": 400, "steps": 400},
         Goal("exact", 0.6),
+    ),
+    "norm-after": Preset(
+        "Norm after, no warm-up",
+        "Six layers and a steep rate: with the norm after each step the model never gets beyond guessing.",
+        STEEP | {"norm_place": "post"},
+        Goal("exact", 0.99, reached=False),
+    ),
+    "norm-before": Preset(
+        "Norm before, no warm-up",
+        "The same model and rate with the norm before each step: now it learns from the first step on.",
+        STEEP,
+        Goal("accuracy", 0.9),
+    ),
+    "warm-up": Preset(
+        "Norm after, with warm-up",
+        "The norm after each step again, but the rate rises over the first 200 steps: that is what warm-up is for.",
+        STEEP | {"norm_place": "post", "warmup": 200},
     ),
     "copy": Preset("Copy a word", "The smallest task that needs attention.", {"task": "copy", "steps": 1_000}),
     "no-position": Preset(
