@@ -117,7 +117,7 @@ PRESETS: dict[str, Preset] = {
     "grokking": Preset(
         "Grokking (a recording)",
         "Three in ten of all sums are trained on: they are soon known by heart, the others are understood much later.",
-        CLOCK | {"vocabulary": 97, "share": 0.3, "steps": 20_000, "embedding_std": 0.09, "init_std": 0.09},
+        CLOCK | {"vocabulary": 113, "share": 0.3, "steps": 20_000, "embedding_std": 0.09, "init_std": 0.09},
     ),
     "brackets": Preset(
         "Close the brackets",
