@@ -8,16 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from PIL import Image
 from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers
 from tokenizers.models import WordLevel
-from transformers import PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerFast, ViTImageProcessorPil
 
 from models.learn import tasks
 from models.learn.spec import Spec
 from models.learn.trainer import Trainer
 from models.scratch import hf
-from models.scratch.transformer import Decoder
+from models.scratch.vision import Transformer, build
 
 README = "README.md"
 
@@ -29,16 +32,49 @@ def save(spec: Spec, state: bytes, folder: Path) -> None:
     """
     trainer = Trainer(spec)
     trainer.resume(state)
-    if tasks.TASKS[spec.task].picture:
-        raise hf.NotExpressible("A model of pictures cannot be saved as a Hugging Face folder yet; the script can be.")
-    model, now = trainer.model, trainer.spec
+    model, now = _with_feed_forward(trainer.model), trainer.spec
     with torch.no_grad():
-        for name, weight in model.named_parameters():
-            weight.copy_(trainer.average.get(name, weight))
-    tokenizer = tokenizer_of(now)
-    hf.save(_with_feed_forward(model), folder, tokenizer, now.knobs)
+        for name, weight in trainer.average.items():
+            model.get_parameter(name).copy_(weight)
+    names = tasks.symbols(now)
+    if looks(now):
+        labels = {"id2label": dict(enumerate(names)), "label2id": {name: i for i, name in enumerate(names)}}
+        hf.save(model, folder, processor_of(now), now.knobs, **labels)
+        for name, picture in pictures_of(trainer).items():
+            Image.fromarray(picture.transpose(1, 2, 0).squeeze()).save(folder / f"{name}.png")
+        reads = f"It names pictures: {', '.join(names)}. Beside it lie some that it was not trained on."
+    else:
+        hf.save(model, folder, tokenizer_of(now), now.knobs)
+        reads = f"It reads, for example: {example(now)}"
     said = f"A model from Headlight's playground: {tasks.TASKS[now.task].title.lower()}, {trainer.step:,} steps."
-    (folder / README).write_text(f"{said}\n\nIt reads, for example: {example(now)}\n", "utf-8")
+    (folder / README).write_text(f"{said}\n\n{reads}\n", "utf-8")
+
+
+def looks(spec: Spec) -> bool:
+    """Whether its model looks at pictures."""
+    return tasks.TASKS[spec.task].picture is not None
+
+
+def pictures_of(trainer: Trainer) -> dict[str, NDArray[np.uint8]]:
+    """A held-out picture [channel, row, column] of every kind, by a file's name that says what it shows."""
+    rows = trainer.data.held_out
+    assert rows.pictures is not None
+    shown = [trainer.data.symbols[i] for i in rows.tokens[:, 1]]
+    names = [name for name in trainer.data.symbols if name in shown]
+    return {name.replace("/", " or "): rows.pictures[shown.index(name)] for name in names}
+
+
+def processor_of(spec: Spec) -> ViTImageProcessorPil:
+    """Any picture to the size and the scale that the model was trained on: black -1 and white 1."""
+    kind = tasks.TASKS[spec.task].picture
+    assert kind is not None
+    channels, height, width = kind.shape
+    return ViTImageProcessorPil(
+        size={"height": height, "width": width},
+        image_mean=[0.5] * channels,
+        image_std=[0.5] * channels,
+        do_convert_rgb=channels == 3,
+    )
 
 
 def example(spec: Spec) -> str:
@@ -79,11 +115,11 @@ def tokenizer_of(spec: Spec) -> PreTrainedTokenizerFast:
     )
 
 
-def _with_feed_forward(model: Decoder) -> Decoder:
+def _with_feed_forward(model: Transformer) -> Transformer:
     """A model of attention only, with a feed-forward step that adds nothing: the library's classes all have one."""
     if model.config.d_ff:
         return model
-    same = Decoder(replace(model.config, d_ff=1))
+    same = build(replace(model.config, d_ff=1))
     with torch.no_grad():
         kept = model.state_dict()
         for name, weight in same.named_parameters():

@@ -42,7 +42,7 @@ class Kind:
         return self.channels, SIDE, SIDE
 
 
-CLOTHES, SHAPES = Kind(1, 400), Kind(3, 5_000)
+GREY, COLOURED = Kind(1, 400), Kind(3, 5_000)
 
 
 def classes(spec: Spec) -> tuple[str, ...]:

@@ -8,7 +8,9 @@ position encodings, other norms, methods that nobody calls, checks of settings t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
+from models.learn import pictures
 from models.learn.cut import Cut
 from models.learn.spec import NAMES, Change, Spec
 from models.records import VERSION
@@ -24,7 +26,7 @@ HEAD = '''"""{title}: a training run from Headlight's playground, as one file.
 
 It prints how the held-out rows come out, and writes curve.csv: loss, gradient norm and learning rate of every step,
 the same bits on every run on one kind of processor. The code below the imports is Headlight's own (version {version},
-MIT licence), as far as this run needs it; the loop is `Trainer.advance`, the run itself stands at the end.
+MIT licence), as far as this run needs it; the loop is `Trainer.advance`, the run itself stands at the end.{beside}
 """
 
 from __future__ import annotations
@@ -68,8 +70,6 @@ def script(spec: Spec, changes: Iterable[Change] = (), until: int | None = None)
 
     from models.learn.tasks import TASKS
 
-    if TASKS[spec.task].picture:
-        raise ValueError("A run with pictures has no script yet: they cannot travel in it. Share the run as a file.")
     turned = sorted(changes, key=lambda change: change.step)
     last = spec
     for change in turned:
@@ -82,7 +82,13 @@ def script(spec: Spec, changes: Iterable[Change] = (), until: int | None = None)
     cut.want(SPEC, "Change")
     cut.want("models.scratch.positions", _position(spec.position))
     cut.follow()
-    head = HEAD.format(title=TASKS[spec.task].title, torch=torch.__version__.partition("+")[0], version=VERSION)
+    file = beside(spec)
+    head = HEAD.format(
+        title=TASKS[spec.task].title,
+        torch=torch.__version__.partition("+")[0],
+        version=VERSION,
+        beside=f"\nIt reads its pictures from {file.name}, which has to lie beside it." if file else "",
+    )
     steps = last.steps if until is None else until
     main = MAIN.format(
         settings="\n".join(_settings(spec)),
@@ -91,6 +97,11 @@ def script(spec: Spec, changes: Iterable[Change] = (), until: int | None = None)
         every=max(1, steps // EVALUATIONS),
     )
     return "\n".join([head, *cut.imports(), *cut.parts(), main.removeprefix("\n")])
+
+
+def beside(spec: Spec) -> Path | None:
+    """The file that the script reads and that has to lie beside it, if there is one."""
+    return pictures.FILE if spec.task == "clothes" else None
 
 
 def _settings(spec: Spec) -> Iterator[str]:

@@ -338,7 +338,7 @@ TASKS = {
         lambda spec: 2,
         examples=400,
         seen=pictures.clothes,
-        picture=pictures.CLOTHES,
+        picture=pictures.GREY,
         model=vision,
     ),
     "shapes": Task(
@@ -353,7 +353,7 @@ TASKS = {
         "kinds of shapes",
         2_000,
         seen=pictures.shapes,
-        picture=pictures.SHAPES,
+        picture=pictures.COLOURED,
         model=vision,
     ),
 }

@@ -30,6 +30,7 @@ OWN = "Your own text"
 FIELDS = ("text", "question")  # what an example may put into boxes
 QUESTION = "Who was tired?"
 Example = dict[str, str]  # "text", "question", "picture" (a path)
+MOST_LYING = 24  # pictures of a folder that are offered
 ONE, ALL = "one window", "all of it, in windows"
 SPECIAL, PLAIN = "special token", "plain text"
 PICTURE = Path(__file__).parent / "examples" / "lighthouse.webp"
@@ -200,11 +201,20 @@ def _examples(ref: str, reads: tuple[str, ...], own: dict[str, Example] | None =
     if own:
         return own
     if "text" not in reads:
-        return {"Lighthouse": {"picture": str(PICTURE)}}
+        return _lying(ref) or {"Lighthouse": {"picture": str(PICTURE)}}
     if "picture" in reads and "question" not in reads:
         return {"Lighthouse": {"text": "a lighthouse at dusk", "picture": str(PICTURE)}}
     question = {"question": QUESTION} if "question" in reads else {}
     return {title: {"text": text} | question for title, text in EXAMPLES.items()}
+
+
+def _lying(ref: str) -> dict[str, Example]:
+    """Pictures that lie in a model's folder, by their names: a run of the playground brings what it can name."""
+    try:
+        files = sorted(Path(ref).expanduser().glob("*.png"))
+    except (OSError, ValueError, RuntimeError):
+        return {}
+    return {file.stem: {"picture": str(file)} for file in files[:MOST_LYING]}
 
 
 def plain(page: str, strings: tuple[str, ...]) -> bool:

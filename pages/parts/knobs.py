@@ -89,19 +89,12 @@ def panel(page: str, run: Run | None) -> Spec | None:
     _keep_alive(page)
     wanted, problems = _spec(page)
     _presets(page, wanted)
-    with st.container(border=True, key=f"{page}_rebuild", gap="xsmall"):
-        st.markdown("**Needs a rebuild**")
-        st.caption("New weights, back to step 0")
-        _task(page, problems)
-        for pair in SHAPE:
-            with st.container(horizontal=True):
-                _widgets(page, pair, problems)
-        with st.expander("More of the shape"):
-            _widgets(page, MORE, problems)
-        with st.expander("Seeds"):
-            _widgets(page, [n for n in NAMES if _group(n) == SEEDS], problems)
+    first, second = st.container(), st.container()
+    shape, live = (first, second) if run is None else (second, first)  # what can be turned now comes first
+    with shape, st.container(border=True, key=f"{page}_rebuild", gap="xsmall"):
+        _shape(page, problems)
         _rebuild(page, run, wanted)
-    with st.container(border=True, key=f"{page}_live", gap="xsmall"):
+    with live, st.container(border=True, key=f"{page}_live", gap="xsmall"):
         st.markdown("**Changes live**")
         st.caption("From the next step on, and marked on the curves")
         _widgets(page, TURNED, problems)
@@ -111,6 +104,20 @@ def panel(page: str, run: Run | None) -> Spec | None:
     for words in rest.values():
         show.error(words)
     return wanted
+
+
+def _shape(page: str, problems: dict[str, str]) -> None:
+    """What a model is built from: its task, its sizes, its seeds."""
+    st.markdown("**Needs a rebuild**")
+    st.caption("New weights, back to step 0")
+    _task(page, problems)
+    for pair in SHAPE:
+        with st.container(horizontal=True):
+            _widgets(page, pair, problems)
+    with st.expander("More of the shape"):
+        _widgets(page, MORE, problems)
+    with st.expander("Seeds"):
+        _widgets(page, [n for n in NAMES if _group(n) == SEEDS], problems)
 
 
 def address(page: str, wanted: Spec | None) -> dict[str, str | None]:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import io
 import os
+import zipfile
 from typing import Any
 
 import streamlit as st
 
 from models.jobs.protocol import JobError
-from models.learn import sharing
+from models.learn import sharing, tasks
 from models.learn.history import History
 from models.learn.recordings import recording
 from models.learn.spec import label
 from pages.parts import keep, knobs, show
 from pages.parts.knobs import Run
 
+ZIP = "application/zip"
 LARGEST = sharing.LARGEST // 1_000_000  # MB
 
 
 def leave(page: str, run: Run, history: History, still: bool) -> None:
     """The model at its last snapshot, the run as a script and as a file."""
     if not still:
-        st.caption("Pause the run to save it, to switch heads off, or to open it in Text attention.")
+        st.caption(f"Pause the run to save it, to switch heads off, or to open it in {_opens(run)}.")
         return
     step = history.frames[-1]
     at, public = f"{page}_wish", os.environ.get("HEADLIGHT_PUBLIC") == "1"
@@ -34,7 +37,7 @@ def leave(page: str, run: Run, history: History, still: bool) -> None:
 
     with st.container(horizontal=True):
         if not public:
-            button("Open in Text attention", "notes", "open")
+            button(f"Open in {_opens(run)}", "image_search" if _looks(run) else "notes", "open")
         button("Save the model", "download", "save")
         button("As a Python script", "code", "script")
         button("Share the run", "ios_share", "share")
@@ -44,6 +47,15 @@ def leave(page: str, run: Run, history: History, still: bool) -> None:
             _open(run, step)
         elif wished and wished[1:] == (run.job, step):
             {"save": _model, "script": _script, "share": _share}[wished[0]](run, step, history)
+
+
+def _looks(run: Run) -> bool:
+    return tasks.TASKS[run.spec.task].picture is not None
+
+
+def _opens(run: Run) -> str:
+    """The page that shows its attention."""
+    return "Vision" if _looks(run) else "Text attention"
 
 
 def _name(run: Run, step: int) -> str:
@@ -62,6 +74,8 @@ def _open(run: Run, step: int) -> None:
     except (NotExpressible, JobError, OSError) as problem:
         show.error(problem)
         return
+    if _looks(run):
+        st.switch_page("pages/vision.py", query_params={"vision_model": str(folder)})
     given = {"text_model": str(folder), "text": export.example(run.spec)}
     st.switch_page("pages/text_attention.py", query_params=given)
 
@@ -76,11 +90,11 @@ def _model(run: Run, step: int, history: History) -> None:
     except (NotExpressible, JobError) as problem:
         show.error(problem)
         return
-    _offer(f"{_name(run, step)}.zip", data, "application/zip")
+    _offer(f"{_name(run, step)}.zip", data, ZIP)
 
 
 def _script(run: Run, step: int, history: History) -> None:
-    from models.learn.script import script
+    from models.learn.script import beside, script
 
     if history.kept:
         show.error("This run began with weights of another one, which a script does not hold: it would not replay.")
@@ -90,8 +104,23 @@ def _script(run: Run, step: int, history: History) -> None:
     except ValueError as problem:
         show.error(problem)
         return
-    _offer(f"{_name(run, step)}.py", text, "text/x-python")
-    st.caption("One file that wants torch and numpy and gives the same curve, bit for bit on one kind of processor.")
+    file = beside(run.spec)
+    if file is None:
+        _offer(f"{_name(run, step)}.py", text, "text/x-python")
+        st.caption(
+            "One file that wants torch and numpy and gives the same curve, bit for bit on one kind of processor."
+        )
+        return
+    _offer(f"{_name(run, step)}-script.zip", _zipped({"train.py": text, file.name: file.read_bytes()}), ZIP)
+    st.caption("The script and its pictures: it wants torch and numpy and gives the same curve, bit for bit.")
+
+
+def _zipped(files: dict[str, str | bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in files.items():
+            packed.writestr(name, content)
+    return buffer.getvalue()
 
 
 def _share(run: Run, step: int, history: History) -> None:

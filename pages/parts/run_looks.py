@@ -9,7 +9,7 @@ import streamlit as st
 
 from models.learn import tasks
 from models.learn.history import History
-from models.learn.spec import Spec, label, written
+from models.learn.spec import Change, Spec, label, written
 from pages.parts import keep, show
 from viz.views import forming, training
 
@@ -34,10 +34,6 @@ MORE = {
 def curves(history: History, spec: Spec, more: Iterable[str], others: tuple[training.Other, ...]) -> training.Curves:
     """A run's curves with the further charts that are wanted and the runs that are laid over it."""
     steps, looked = history.at
-    marks = tuple(
-        (change.step, f"{label(change.knob).lower()} {written(change.old)} → {written(change.new)}")
-        for change in history.changes
-    )
     validation, accuracy, exact = history.evaluated()
     return training.Curves(
         steps,
@@ -49,11 +45,24 @@ def curves(history: History, spec: Spec, more: Iterable[str], others: tuple[trai
         accuracy=accuracy,
         exact=exact,
         total=spec.steps,
-        marks=marks,
+        marks=marks(history.changes),
         broken=tuple(history.broken),
         graded="of pictures" if tasks.TASKS[spec.task].picture else "of graded tokens",
         charts=tuple(_chart(history, name) for name in MORE if name in more),
         others=others,
+    )
+
+
+def marks(changes: Iterable[Change]) -> tuple[tuple[int, str], ...]:
+    """Where knobs moved, in words; one that was dragged over several values at one step moved once, or not at all."""
+    moved: dict[tuple[int, str], tuple[Any, Any]] = {}
+    for change in changes:
+        at = (change.step, change.knob)
+        moved[at] = (moved.get(at, (change.old,))[0], change.new)
+    return tuple(
+        (step, f"{label(knob).lower()} {written(old)} → {written(new)}")
+        for (step, knob), (old, new) in moved.items()
+        if old != new
     )
 
 
@@ -154,10 +163,15 @@ def heads_off(history: History) -> None:
         return
     without: list[list[float]] = found["without"]
     lowest, layer, head = min((value, i, j) for i, row in enumerate(without) for j, value in enumerate(row))
+    base = _share(found["base"])
     st.markdown(
-        f"**Heads off, one at a time (step {found['step']:,})** With all heads {found['base']:.1%} of held-out answers "
-        f"are right; without layer {layer}, head {head} **{lowest:.1%}**."
+        f"**Heads off, one at a time (step {found['step']:,})** With all heads {base} of held-out answers are right; "
+        f"without layer {layer}, head {head} **{_share(lowest)}**."
     )
     table = {"layer": [f"layer {i}" for i in range(len(without))]}
-    table |= {f"without head {i}": [f"{row[i]:.1%}" for row in without] for i in range(len(without[0]))}
+    table |= {f"without head {i}": [_share(row[i]) for row in without] for i in range(len(without[0]))}
     st.dataframe(table, hide_index=True)
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.1f} %"

@@ -125,7 +125,7 @@ def table(runs: list[Past], own: str | None) -> dict[str, list[Any]]:
 
 
 def _share(value: float | None) -> str:
-    return "" if value is None else f"{value:.1%}"
+    return "" if value is None else f"{100 * value:.1f} %"
 
 
 def _one(page: str, by_job: dict[str, Past], own: str | None) -> None:

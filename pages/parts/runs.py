@@ -208,7 +208,8 @@ def stage(page: str, wanted: Spec | None) -> None:
         st.caption(show.words(keep.engine().notice))
     run: Run | None = st.session_state.get(f"{page}_run")
     moving = run is not None and (_active(keep.engine().status(run.job)) or _waits(page))
-    st.fragment(_stage, run_every=TICK if moving else None)(page, wanted, moving)
+    with st.container(key=f"{page}_stage"):
+        st.fragment(_stage, run_every=TICK if moving else None)(page, wanted, moving)
     run_table.section(page, run.job if run else None)
 
 
@@ -259,12 +260,12 @@ def _pictures(page: str, run: Run, seen: Seen, status: Status) -> None:
         )  # fmt: skip
         over = run_table.others(page, run.job)
         show.view(training.view(run_looks.curves(seen.history, spec, more, over)), key=f"{page}_training")
-    with maps:
-        view = forming.view(seen.chosen(), run_looks.rows(run.spec), tuple(seen.history.parts))
-        show.view(view, key=f"{page}_forming")
         run_files.leave(page, run, seen.history, not _active(status))
         if not _active(status):
             _ask(page, seen.history)
+    with maps:
+        view = forming.view(seen.chosen(), run_looks.rows(run.spec), tuple(seen.history.parts))
+        show.view(view, key=f"{page}_forming")
 
 
 def _transport(page: str, status: Status | None, seen: Seen | None, wanted: Spec | None) -> None:

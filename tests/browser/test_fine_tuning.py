@@ -1,4 +1,4 @@
-"""A whole fine-tuning in a browser: from Train to the saved folder in Compare and in Text attention; and rounding."""
+"""Whole trainings in a browser: a model is fine-tuned and compared, a student learns from a teacher; and rounding."""
 
 import re
 from collections.abc import Callable
@@ -46,6 +46,25 @@ def test_from_train_to_compare(visit: Visit, folders: Path) -> None:
     page.locator(".wb").first.wait_for()
     assert "/text_attention" in page.url
     expect(page.locator(".stMain")).to_contain_text("distilbert, classify")
+
+
+def test_a_student_learns_from_its_teacher(visit: Visit, folders: Path) -> None:
+    place = f"/smaller_models?smaller_model={quote(str(folders / 'gpt2'))}"
+    page = visit(place, ready="button:has-text('Train')")
+    page.set_default_timeout(PATIENCE)
+    main = page.locator(".stMain")
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled()
+    page.get_by_label("Epochs").fill("1")
+    page.keyboard.press("Enter")
+    page.get_by_label("Epochs").blur()
+    press(page, "Train")
+    expect(main).to_contain_text("All steps are done", timeout=3 * PATIENCE)
+    for name in ("from the teacher", "from the data", "held out", "as the teacher answers"):
+        expect(page.locator(".ln .legend")).to_contain_text(name)
+    expect(page.locator(".ln .status")).to_contain_text(
+        re.compile(r"Loss: from the teacher [\d.]+.*from the data [\d.]+")
+    )
+    assert int(page.locator(".view:has(.ln)").get_attribute("data-points") or 0) > 5
 
 
 def test_weights_rounded_to_three_bits_move_attention(visit: Visit, folders: Path) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
+from transformers import ViTForImageClassification
 
 from models import zoo
 from models.learn import export, tasks
@@ -53,6 +55,41 @@ def test_the_file_is_the_folder(tmp_path: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(export.as_zip(ours.start, ours.state()))) as packed:
         assert {"config.json", "model.safetensors", "tokenizer.json", "README.md"} <= set(packed.namelist())
         assert not [name for name in packed.namelist() if name.endswith((".bin", ".pkl", ".pt"))]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"task": "shapes", "d_ff": 32, "vocabulary": 3, "patch": 7},
+        {"task": "clothes", "d_ff": 0, "position": "none", "bias": False, "ema": 0.9},
+    ],
+    ids=lambda values: str(values["task"]),
+)
+def test_a_folder_of_a_model_that_looks_computes_the_same(values: dict[str, object], tmp_path: Path) -> None:
+    """From the picture's file on: what the library's processor and its ViT make of it is what was trained."""
+    ours = trained(**values)
+    export.save(ours.start, ours.state(), tmp_path)
+    model, shown = zoo.load(str(tmp_path)), export.pictures_of(ours)
+    theirs = ViTForImageClassification.from_pretrained(tmp_path).eval()
+    assert theirs.config.id2label == dict(enumerate(ours.data.symbols))
+    pictures = ours.data.held_out.pictures
+    assert pictures is not None
+    pixels = torch.from_numpy(pictures).float() / 127.5 - 1
+    with torch.no_grad():
+        assert torch.allclose(theirs(pixel_values=pixels).logits, ours.logits(pixels)[:, 0], atol=1e-5)
+        for name, picture in shown.items():
+            image = Image.open(tmp_path / f"{name}.png")
+            trace = model.trace(image=image)
+            expected = ours.logits(torch.from_numpy(picture[None]).float() / 127.5 - 1)[0, 0].softmax(-1)
+            found = dict(zip(trace.ranking.labels, trace.ranking.probabilities, strict=True))
+            assert [found[said] for said in ours.data.symbols] == pytest.approx(expected.tolist(), abs=1e-5)
+    assert trace.attentions[0].weights[0].shape[0] == ours.spec.n_heads
+
+
+def test_what_a_vit_has_no_word_for_is_said(tmp_path: Path) -> None:
+    ours = trained(task="shapes", d_ff=32, vocabulary=3, norm_place="post")
+    with pytest.raises(NotExpressible, match="ViTForImageClassification: norm_place must be “pre”, not “post”"):
+        export.save(ours.start, ours.state(), tmp_path)
 
 
 def test_what_no_class_can_say_is_said(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A run as one file gives the curve of the run, in a Python that knows nothing of Headlight."""
 
 import csv
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from models.learn.cut import Cut
-from models.learn.script import script
+from models.learn.script import beside, script
 from models.learn.spec import Change, Spec
 from models.learn.trainer import replay
 
@@ -28,6 +29,8 @@ RUNS = {
         Spec(**SMALL, task="characters", length=8, text='It said "so", \\ and \u2028 on it went.\n' * 9, position="t5"),
         (),
     ),
+    "shapes": (Spec(**SMALL, task="shapes", vocabulary=3, patch=7, position="sinusoidal"), ()),
+    "clothes": (Spec(**SMALL, task="clothes"), (Change(3, "lr", 2e-3, 5e-3),)),
     "knobs turned": (
         Spec(**SMALL, task="modular addition", vocabulary=29, dropout=0.1, accumulation=2),
         (
@@ -64,6 +67,8 @@ def test_it_gives_the_same_curve_bit_for_bit(name: str, tmp_path: Path) -> None:
             trainer.change(change.knob, change.new)
         step = trainer.advance()
         expected.append([step.step, step.loss, step.norm, step.lr])
+    if file := beside(spec):
+        shutil.copy(file, tmp_path)
     assert curve(tmp_path, script(spec, changes)) == expected
 
 

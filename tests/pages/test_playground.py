@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from models.learn import sharing
 from models.learn.history import History
-from models.learn.spec import NAMES, REBUILD, Spec
-from pages.parts import knobs
+from models.learn.spec import NAMES, REBUILD, Change, Spec
+from pages.parts import knobs, run_looks
 from tests.pages.test_pages import said
 
 ROOT = Path(__file__).parents[2]
@@ -160,3 +160,11 @@ def test_a_run_from_a_file_puts_the_knobs_where_they_were_or_says_why_not() -> N
     assert "Play trains it again beside its recorded curve" in said(app)
     assert [app.session_state[f"playground_{name}"] for name in ("n_layers", "steps")] == [3, 77]
     assert not app.exception
+
+
+def test_a_knob_that_was_dragged_moved_once_or_not_at_all() -> None:
+    dragged = [Change(9, "lr", 2e-3, 10.0), Change(9, "lr", 10.0, 5e-3), Change(9, "clip", 1.0, 3.0)]
+    assert run_looks.marks(dragged) == ((9, "learning rate 2e−3 → 5e−3"), (9, "clip gradient 1 → 3"))
+    assert run_looks.marks([*dragged[:2], Change(9, "lr", 5e-3, 2e-3), Change(10, "lr", 2e-3, 1e-3)]) == (
+        (10, "learning rate 2e−3 → 1e−3"),
+    )

@@ -18,7 +18,7 @@ def crowd(seed: int, **options: float) -> scenes.Scene:
 def test_a_box_encloses_its_shape_and_nothing_else(seed: int) -> None:
     scene = crowd(seed)
     for thing in scene.things:
-        covered = scenes.mask(thing, scene.side)
+        covered = scenes.footprint(thing, scene.side)
         left, top, right, bottom = scenes.box(thing, scene.side)
         assert covered[top:bottom, left:right].sum() == covered.sum() > 0
         edges = covered[top, :], covered[bottom - 1, :], covered[:, left], covered[:, right - 1]
@@ -82,12 +82,12 @@ def test_the_palette_grid_shows_each_thing_where_it_is(seed: int) -> None:
     grid = scenes.palette(scene)
     assert grid.shape == (10, 10)
     for thing in scene.things:
-        assert (grid[scenes.mask(thing, 10)] == 1 + list(scenes.COLOURS).index(thing.colour)).all()
-    assert (grid > 0).sum() == sum(scenes.mask(thing, 10).sum() for thing in scene.things)
+        assert (grid[scenes.footprint(thing, 10)] == 1 + list(scenes.COLOURS).index(thing.colour)).all()
+    assert (grid > 0).sum() == sum(scenes.footprint(thing, 10).sum() for thing in scene.things)
 
 
 def test_every_shape_of_five_cells_looks_different() -> None:
-    pictures = {scenes.mask(scenes.Thing(shape, "red", 2.5, 2.5, 2.5), 5).tobytes() for shape in scenes.SHAPES}
+    pictures = {scenes.footprint(scenes.Thing(shape, "red", 2.5, 2.5, 2.5), 5).tobytes() for shape in scenes.SHAPES}
     assert len(pictures) == len(scenes.SHAPES)
 
 
@@ -111,7 +111,7 @@ def test_a_scene_with_one_wrong_cell_is_not_read_as_the_same(seed: int, cell: in
 def test_a_picture_shows_its_colours_on_a_dark_ground() -> None:
     thing = scenes.Thing("square", "red", 20, 20, 8)
     picture = scenes.draw(scenes.Scene(40, (thing,)), np.random.default_rng(0)).astype(float)
-    covered = scenes.mask(thing, 40)
+    covered = scenes.footprint(thing, 40)
     assert picture.shape == (40, 40, 3)
     assert picture[~covered].mean() == pytest.approx(scenes.NIGHT, abs=2)
     assert picture[covered].mean(0) == pytest.approx(scenes.COLOURS["red"], abs=40)

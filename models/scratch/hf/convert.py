@@ -82,17 +82,19 @@ def to_library(model: Transformer, knobs: Knobs = STANDARD, **settings: Any) -> 
     return module.train(model.training)
 
 
-def save(model: Transformer, folder: Path | str, processor: Any = None, knobs: Knobs = STANDARD) -> None:
+def save(
+    model: Transformer, folder: Path | str, processor: Any = None, knobs: Knobs = STANDARD, **settings: Any
+) -> None:
     """Write our model as a Hugging Face folder that `models.zoo.load` opens; raises NotExpressible.
 
-    `processor`: the tokenizer or image processor that belongs to it, or a pair of both.
+    `processor`: the tokenizer or image processor that belongs to it, or a pair of both. `settings` go into its config.
     """
     parts = processor if isinstance(processor, tuple) else (processor,)
     ids: dict[str, Any] = {}
     for part in parts:
         names = ("bos_token_id", "eos_token_id", "pad_token_id")
         ids |= {name: getattr(part, name) for name in names if getattr(part, name, None) is not None}
-    to_library(model, knobs, **ids).save_pretrained(folder)
+    to_library(model, knobs, **ids, **settings).save_pretrained(folder)
     for part in parts:
         if part is not None:
             part.save_pretrained(folder)

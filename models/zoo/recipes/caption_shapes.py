@@ -177,7 +177,7 @@ def pixels(pictures: list[NDArray[np.uint8]]) -> Tensor:
 
 def cover(thing: scenes.Thing) -> Bools:
     """The patches that show a thing, [patch]."""
-    covered = scenes.mask(thing, SIDE).reshape(CELLS, PATCH, CELLS, PATCH).mean((1, 3))
+    covered = scenes.footprint(thing, SIDE).reshape(CELLS, PATCH, CELLS, PATCH).mean((1, 3))
     return covered.ravel() >= COVERED
 
 

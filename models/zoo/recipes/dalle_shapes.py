@@ -184,7 +184,7 @@ def things() -> tuple[tuple[scenes.Thing, Bools, int], ...]:
         for y in places
     ]
     codes = {colour: 1 + number for number, colour in enumerate(scenes.COLOURS)}
-    return tuple((thing, scenes.mask(thing, SIDE), codes[thing.colour]) for thing in every)
+    return tuple((thing, scenes.footprint(thing, SIDE), codes[thing.colour]) for thing in every)
 
 
 def right(model: Any, tokenizer: Any, captions: Sequence[str], seed: int) -> float:
@@ -234,7 +234,7 @@ def looks(model: Any, tokenizer: Any, role: str, n: int) -> Iterator[tuple[Float
         targets = np.zeros((ids.shape[1], ids.shape[1]), bool)
         naming = [i for i, word in enumerate(words) if word in scenes.COLOURS or word in scenes.SHAPES]
         for order, thing in enumerate(scenes.named(scene)):
-            cells = len(words) + 1 + np.flatnonzero(scenes.mask(thing, SIDE))
+            cells = len(words) + 1 + np.flatnonzero(scenes.footprint(thing, SIDE))
             if role == "cell above":
                 inside = cells[np.isin(cells - SIDE, cells)]
                 targets[inside - 1, inside - SIDE] = True

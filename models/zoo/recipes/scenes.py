@@ -66,7 +66,7 @@ class Saying:
     relation: str = ""
 
 
-def mask(thing: Thing, side: int) -> Bools:
+def footprint(thing: Thing, side: int) -> Bools:
     """The pixels that a shape covers, [row, column]."""
     centres = np.arange(side) + 0.5
     dx, dy = centres[None] - thing.x, centres[:, None] - thing.y
@@ -92,7 +92,7 @@ COVER: dict[str, Callable[[Reals, Reals, float], Bools]] = {
 
 def box(thing: Thing, side: int) -> Box:
     """The smallest box around the pixels of a shape."""
-    covered = mask(thing, side)
+    covered = footprint(thing, side)
     rows, columns = np.flatnonzero(covered.any(1)), np.flatnonzero(covered.any(0))
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
@@ -101,7 +101,7 @@ def draw(scene: Scene, chance: np.random.Generator) -> NDArray[np.uint8]:
     """The picture [row, column, rgb]: a dark noisy background, each thing in its own shade."""
     picture = chance.normal(NIGHT, GRAIN, (scene.side, scene.side, 3))
     for thing in scene.things:
-        covered = mask(thing, scene.side)
+        covered = footprint(thing, scene.side)
         shade = np.array(COLOURS[thing.colour]) + chance.normal(0, TINT, 3)
         picture[covered] = shade + chance.normal(0, TINT, (int(covered.sum()), 3))
     return picture.clip(0, 255).astype(np.uint8)
@@ -111,7 +111,7 @@ def palette(scene: Scene) -> NDArray[np.int64]:
     """The scene as colour numbers [row, column], 0 for the background."""
     grid = np.zeros((scene.side, scene.side), np.int64)
     for thing in scene.things:
-        grid[mask(thing, scene.side)] = 1 + list(COLOURS).index(thing.colour)
+        grid[footprint(thing, scene.side)] = 1 + list(COLOURS).index(thing.colour)
     return grid
 
 

@@ -1,9 +1,10 @@
 // Curves of a run: four charts on one axis of steps. New data only draws anew: the root and its canvas stay.
 // uses: axes
 
-const CHARTS = { top: 44, gap: 34, loss: 190, accuracy: 110, norm: 84, lr: 74 };
+const CHARTS = { top: 62, gap: 34, loss: 190, accuracy: 110, norm: 84, lr: 74 };
 const NAMES = { loss: "Loss", accuracy: "Validation accuracy", norm: "Gradient norm", lr: "Learning rate" };
 const MORE = 96; // pixels of a further chart
+const TOLD = 3; // changes near a step that are told
 const OVER = [2, 4, 5, 3]; // head colours of runs laid over this one: the first two are its own
 
 class Training extends Charts {
@@ -170,20 +171,20 @@ class Training extends Charts {
       [pen.strokeStyle, pen.fillStyle] = [ink, ink];
       pen.setLineDash([2, 3]);
       pen.beginPath();
-      pen.moveTo(x, 26);
+      pen.moveTo(x, 38);
       pen.lineTo(x, bottom);
       pen.stroke();
       pen.beginPath();
-      pen.moveTo(x - 4, 22);
-      pen.lineTo(x + 4, 22);
-      pen.lineTo(x, 29);
+      pen.moveTo(x - 4, 30);
+      pen.lineTo(x + 4, 30);
+      pen.lineTo(x, 37);
       pen.fill();
       const wide = pen.measureText(words).width;
       const left = Math.max(0, Math.min(x - wide / 2, this.width - wide));
       const row = free.findIndex((end) => left >= end); // words that find no room are told when pointed at
       if (row < 0) continue;
       pen.textAlign = "left";
-      pen.fillText(words, left, row ? 4 + 14 : 6);
+      pen.fillText(words, left, row ? 21 : 7);
       free[row] = left + wide + 10;
     }
     pen.restore();
@@ -206,7 +207,9 @@ class Training extends Charts {
       said.push(`${chart.title}: most ${read[0][1]} ${figure(read[0][0])}, least ${read.at(-1)[1]} ${figure(read.at(-1)[0])}`);
     });
     const near = Math.max(1, this.most / 100);
-    const marks = payload.marks.filter(([at]) => Math.abs(at - step) <= near).map(([at, words]) => `${words} at step ${thousands(at)}`);
+    const close = payload.marks.filter(([at]) => Math.abs(at - step) <= near);
+    const marks = close.slice(-TOLD).map(([at, words]) => `${words} at step ${thousands(at)}`);
+    if (close.length > TOLD) marks.push(`${close.length - TOLD} more changes near it`);
     const broken = payload.broken.filter(([at]) => Math.abs(at - step) <= near).map(([, why]) => why);
     return `${[said.join(" · "), ...marks, ...broken].join(". ")}`;
   }
