@@ -31,8 +31,9 @@ def stage(page: str, task: str, ref: str, model: Model) -> None:
     from models.language import documents
     from models.language.running import Run
 
-    put = _document(page, task, ref)
-    put = tasks.settings(page, task, model, put)
+    with st.container():
+        put = _document(page, task, ref)
+        put = tasks.settings(page, task, model, put)
     prefix = put.text[: len(put.text) - len(_text(page))] if put.text.strip() else ""
     text = documents.marked(model, _text(page), task)
     room = documents.room(model, put, task)

@@ -63,10 +63,13 @@ def model(ref: str, instead: Choice | None = None) -> Model:
     """The loaded model; until it is there the page shows how far it has come, and on failure says why and stops.
 
     `instead`: a button with another model, for when this one cannot be had.
+
+    All that it shows stands in one place that is always there, so that nothing below moves when it goes: Streamlit
+    mounts what has moved twice for a moment, and when the older copy goes its setting no longer reaches the address.
     """
     load = keep.load(ref)
+    place = st.empty()
     if not load.done.is_set():
-        place = st.empty()
         with place.container():
             cost = st.empty()
             bar = st.progress(0.0, text=words(load.progress.stage))
@@ -84,8 +87,10 @@ def model(ref: str, instead: Choice | None = None) -> Model:
     if load.model is None:
         error(load.error or f"{ref} could not be loaded.", instead)
         st.stop()
-    for warning in load.model.warnings:
-        st.warning(words(warning), icon=":material/warning:")
+    if load.model.warnings:
+        with place.container():
+            for warning in load.model.warnings:
+                st.warning(words(warning), icon=":material/warning:")
     return load.model
 
 
@@ -210,9 +215,6 @@ def trigger(view: View, key: str, name: str) -> str | None:
 def link(**values: str | None) -> None:
     """Keep these in the page's address, None takes one out; one that is too long for a link is said to be."""
     view(address.view(**values), key="address")
-    for name, value in values.items():
-        if value is not None and not address.fits(value):
-            st.caption(f"This {name} is too long for a link: the address leaves it out. Export keeps it.")
 
 
 def here() -> dict[str, str] | None:

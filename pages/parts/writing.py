@@ -67,8 +67,14 @@ def starts(page: str) -> list[tuple[str, Callable[[], None]]]:
     return [(title, start(text)) for title, text in list(_prompts(ref).items())[:2]]
 
 
-def chat(page: str, model: Model) -> bool:
-    """Whether the prompt is a message to a chat model; asked only where there is a template."""
+def given(page: str, model: Model, prompt: str) -> tuple[Given, bool]:
+    """The prompt as this model is to read it, and whether it is a message to a chat model."""
+    chat = _chat(page, model)
+    return Given(prompt, plain=not chat and ask.plain(page, model.special_strings(prompt))), chat
+
+
+def _chat(page: str, model: Model) -> bool:
+    """Asked only where there is a template."""
     if getattr(model.tokenizer, "chat_template", None) is None:
         return False
     return st.toggle(
@@ -91,7 +97,7 @@ def settings(page: str) -> Settings:
         temperature = st.slider(
             "Temperature", 0.0, 2.0, 0.8, 0.05, **key("temperature"), width=200, help="0: always the likeliest token."
         )
-        wanted = Settings(
+        return Settings(
             temperature=temperature,
             top_k=int(st.number_input("Top-k", 0, None, 0, **key("k"), width=110, help="0: off.")),
             top_p=st.slider("Top-p", 0.0, 1.0, 0.95, 0.01, **key("p"), width=180, help="1: off."),
@@ -99,15 +105,12 @@ def settings(page: str) -> Settings:
             repetition_penalty=st.slider("Repetition penalty", 1.0, 2.0, 1.0, 0.05, **key("repeat"), width=180),
             seed=int(st.number_input("Seed", 0, 2**31, 0, **key("seed"), width=110)),
         )
-    show.remark(wanted.remark)
-    return wanted
 
 
-def begin(page: str, model: Model, prompt: str, chat: bool, seed: int | None = None) -> Generation:
+def begin(page: str, model: Model, given: Given, chat: bool, seed: int | None = None) -> Generation:
     """The visitor's own text, begun anew with another model or prompt; no seed: it draws on. Raises zoo.InputError."""
     from models.language.generation import Generation
 
-    given = Given(prompt, plain=not chat and ask.plain(page, model.special_strings(prompt)))
     kept = st.session_state.get(f"{page}_writing")
     wanted = (model.id, given.key, chat)
     if kept is None or kept[0] != wanted:
@@ -118,10 +121,16 @@ def begin(page: str, model: Model, prompt: str, chat: bool, seed: int | None = N
         kept = (wanted, kept[1], seed)
     st.session_state[f"{page}_writing"] = kept
     text: Generation = kept[1]
+    return text
+
+
+def remarks(text: Generation, *others: str) -> None:
+    """What there is to know of a text and its settings; below the controls, which so keep their place."""
     if text.left_out:
         then = "." if text.decodes else ", and nothing can be written after them: shorten the text."
-        show.cut(text.prepared.n_tokens, model.info.max_len, f"What follows them was not read{then}")
-    return text
+        show.cut(text.prepared.n_tokens, text.model.info.max_len, f"What follows them was not read{then}")
+    for other in others:
+        show.remark(other)
 
 
 def stage(page: str, text: Generation, settings: Settings) -> None:
@@ -142,6 +151,7 @@ def _stage(page: str, text: Generation, settings: Settings) -> None:
         _transport(page, text, settings, playing, problems)
         lens = st.toggle("Logit lens", value=True, key=f"{page}_lens", bind="query-params")
         attention = st.toggle("Attention", value=True, key=f"{page}_attention", bind="query-params")
+    remarks(text, settings.remark)
     for problem in problems:
         st.session_state[f"{page}_playing"] = False
         show.error(problem)
