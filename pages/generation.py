@@ -14,7 +14,7 @@ PAGE = "generation"
 
 frame.begin(__file__)
 show.scripts("address", "generation", "beams", "workbench")
-bar = st.container(horizontal=True, vertical_alignment="bottom")
+bar = st.container(horizontal=True)
 with bar:
     ref = ask.model(PAGE)
     prompt = writing.prompt(PAGE, ref)

@@ -24,6 +24,14 @@ EXAMPLES = {  # a model's own prompts come from its card
     "Someone speaks": "“Who are you?” said the",
 }
 NOT_HERE = "These rows were read as the tokens were written. Text attention is where heads are switched off."
+HELP = (  # of the settings, in their order on the page
+    "Below 1 the likely becomes likelier still, above 1 less so. 0: always the likeliest token.",
+    "Only so many of the likeliest tokens stay. 0: off.",
+    "Only the likeliest tokens that together hold this much probability stay. 1: off.",
+    "Only tokens stay that are at least this share as likely as the likeliest. 0: off.",
+    "Tokens that are in the text already become less likely. 1: off.",
+    "Chance begins here: the same seed draws the same text again.",
+)
 CHANCE = ("temperature", "k", "p", "min_p", "seed")  # settings of a text that is drawn, by their names in a link
 TEMPO = 0.15  # seconds between tokens while it plays
 SMALL, SMALL_MODEL = 3_000_000, 20_000_000  # weights, parameters up to which lens and workbench follow while it plays
@@ -94,16 +102,16 @@ def settings(page: str) -> Settings:
         return {"key": f"{page}_{name}", "bind": "query-params", "persist_state": "session"}
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        temperature = st.slider(
-            "Temperature", 0.0, 2.0, 0.8, 0.05, **key("temperature"), width=200, help="0: always the likeliest token."
-        )
+        temperature = st.slider("Temperature", 0.0, 2.0, 0.8, 0.05, **key("temperature"), width=160, help=HELP[0])
         return Settings(
             temperature=temperature,
-            top_k=int(st.number_input("Top-k", 0, None, 0, **key("k"), width=110, help="0: off.")),
-            top_p=st.slider("Top-p", 0.0, 1.0, 0.95, 0.01, **key("p"), width=180, help="1: off."),
-            min_p=st.slider("Min-p", 0.0, 1.0, 0.0, 0.01, **key("min_p"), width=180, help="0: off."),
-            repetition_penalty=st.slider("Repetition penalty", 1.0, 2.0, 1.0, 0.05, **key("repeat"), width=180),
-            seed=int(st.number_input("Seed", 0, 2**31, 0, **key("seed"), width=110)),
+            top_k=int(st.number_input("Top-k", 0, None, 0, **key("k"), width=100, help=HELP[1])),
+            top_p=st.slider("Top-p", 0.0, 1.0, 0.95, 0.01, **key("p"), width=150, help=HELP[2]),
+            min_p=st.slider("Min-p", 0.0, 1.0, 0.0, 0.01, **key("min_p"), width=150, help=HELP[3]),
+            repetition_penalty=st.slider(
+                "Repetition penalty", 1.0, 2.0, 1.0, 0.05, **key("repeat"), width=180, help=HELP[4]
+            ),
+            seed=int(st.number_input("Seed", 0, 2**31, 0, **key("seed"), width=100, help=HELP[5])),
         )
 
 

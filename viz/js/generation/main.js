@@ -18,12 +18,12 @@ class Writer extends Mounted {
     this.sum = span("cap");
     const legend = el("span", { className: "cap bar" }, "surprise 0", this.ramp, `${MOST_BITS} bits`);
     this.time = new Time(this);
-    const told = el("section", {}, el("h2", {}, "The text", legend, this.sum), this.text, this.time.element);
     this.status = el("div", { className: "status", "aria-live": "polite" });
     this.list = el("div", { className: "branch-list" });
-    this.branches = el("section", { className: "branches", hidden: true }, el("h2", {}, "Branches", span("cap", "click one to go there")), this.list);
+    this.branches = el("div", { className: "branches", hidden: true }, el("h2", {}, "Branches", span("cap", "click one to go there")), this.list);
+    const told = el("section", {}, el("h2", {}, "The text", legend, this.sum), this.text, this.time.element, this.branches);
     this.frame = el("div", { className: "gen", role: "region", "aria-label": "Generation", hidden: true }, this.notice,
-      el("div", { className: "gen-body" }, told, this.candidates.element), this.status, this.branches, this.lens.element);
+      el("div", { className: "gen-body" }, told, this.candidates.element), this.status, this.lens.element);
     this.root.replaceChildren(el("style", { textContent: STYLE }), this.failure, this.frame);
     this.text.addEventListener("pointerover", (event) => this.over(event));
     this.text.addEventListener("focusin", (event) => this.over(event));
