@@ -57,7 +57,7 @@ def settings(page: str) -> Search:
             "long texts gain; below 0, short ones.",
         )
         stop = st.selectbox("It stops", list(STOPS), **key("stop"), width=330)
-        most = st.number_input("At most", 1, MOST_TOKENS, 24, **key("most"), width=110, help="Tokens of each text.")
+        most = st.number_input("Tokens at most", 1, MOST_TOKENS, 24, **key("most"), width=130, help="Of each text.")
         repeat = st.slider("Repetition penalty", 1.0, 2.0, 1.0, 0.05, **key("repeat"), width=180)
     return Search(int(n), penalty, stop or next(iter(STOPS)), int(most), repeat)
 

@@ -191,7 +191,6 @@ def test_a_document_is_read_stopped_and_a_window_opened(visit: Visit) -> None:
     page.get_by_role("button", name="Read the document").click()
     page.get_by_role("button", name="Show what is done").click(timeout=PATIENCE)
     expect(page.get_by_text("The whole text:")).to_be_visible(timeout=PATIENCE)
-    expect(page.locator("[data-testid=stDataFrame]")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Stop").click(timeout=PATIENCE)
     expect(page.get_by_text("what was done is kept")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("The whole text:")).to_be_visible(timeout=PATIENCE)
