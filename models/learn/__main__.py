@@ -1,5 +1,6 @@
 """`python -m models.learn [PRESET ...] [--seeds N]`: trains presets over seeds, keeps the figures, writes their table.
 
+`python -m models.learn --record NAME` trains a preset that takes long, and keeps its curve as the recording shown.
 `python -m models.learn --replay FILE` trains a shared run again and says whether its curve comes out the same.
 
 Seed s is the data, the initialisation and the order seed at once. Without names only the table is written anew.
@@ -14,8 +15,9 @@ import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from models.learn import presets
+from models.learn import presets, recordings
 from models.learn.presets import MEASURED, PRESETS, Measured, Preset
+from models.learn.sharing import Shared
 from models.learn.tasks import HELD_OUT
 
 TABLE = Path(__file__).parents[2] / "docs" / "presets.md"
@@ -34,7 +36,11 @@ def main() -> None:
     ask.add_argument("presets", nargs="*", choices=[*PRESETS, []])
     ask.add_argument("--seeds", type=int, default=SEEDS)
     ask.add_argument("--replay", type=Path, metavar="FILE", help="a run that was shared as a file")
+    ask.add_argument("--record", choices=list(PRESETS), metavar="PRESET", help="a preset whose curve is to be kept")
     given = ask.parse_args()
+    if given.record:
+        print(recordings.record(given.record))
+        return
     if given.replay:
         print(replayed(given.replay))
         return
@@ -102,8 +108,17 @@ def table() -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for name, preset in PRESETS.items():
-        lines.append(_line(preset, found.get(name)))
+        kept = recordings.recording(name)
+        lines.append(_recorded(preset, kept) if kept else _line(preset, found.get(name)))
     return "\n".join(lines) + "\n"
+
+
+def _recorded(preset: Preset, kept: Shared) -> str:
+    column = ("accuracy", "exact").index(preset.goal.figure) + 2
+    hit = next((row[0] for row in kept.evaluations if row[column] >= preset.goal.value), None)
+    reached = "never" if hit is None else f"{hit:,}"
+    end = f"{kept.evaluations[-1][column]:.3f}"
+    return f"| {preset.title} | {preset.goal.words} | one run, recorded | {reached} | – | {end} | |"
 
 
 def _line(preset: Preset, found: Measured | None) -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 from models.jobs.protocol import JobError
 from models.learn import sharing
 from models.learn.history import History
+from models.learn.recordings import recording
 from models.learn.spec import label
 from pages.parts import keep, knobs, show
 from pages.parts.knobs import Run
@@ -136,9 +137,9 @@ def settle(page: str) -> None:
 
 
 def received(page: str) -> sharing.Shared | None:
-    """The shared run that is to be trained again, if the knobs still say so."""
+    """The shared run that is to be trained again, or the recording of the preset."""
     shared: sharing.Shared | None = st.session_state.get(f"{page}_plan")
-    return shared
+    return shared or recording(st.session_state.get(f"{page}_preset", ""))
 
 
 def about(page: str, history: History | None) -> None:
@@ -149,14 +150,15 @@ def about(page: str, history: History | None) -> None:
     if shared is None:
         return
     turned = ", ".join(f"{label(change.knob).lower()} at {change.step:,}" for change in shared.changes[:6])
-    words = f"From a file: {shared.name or 'a run'}, {len(shared.loss):,} steps"
+    recorded = shared is not st.session_state.get(f"{page}_plan")
+    words = f"{'A recording' if recorded else 'From a file'}: {shared.name or 'a run'}, {len(shared.loss):,} steps"
     words += f", {len(shared.changes):,} knobs turned ({turned})." if shared.changes else "."
     if shared.kept:
         words += " It began with weights of another run, which the file does not hold: another curve will come out."
     if history is not None and history.loss and shared.loss:
         words += f" {_compared(history, shared)}"
     elif shared.loss:
-        words += " Press Play to train it again beside its recorded curve."
+        words += " What is drawn was recorded, not trained now; Play trains it again beside its recorded curve."
     st.caption(show.words(words))
 
 

@@ -424,6 +424,7 @@ def _before(page: str, wanted: Spec | None) -> None:
         with st.container(border=True):
             st.markdown("These knobs make no model: what is in the way stands in red beside them.")
         return
+    _recorded(page)
     task = tasks.TASKS[wanted.task]
     with st.container(border=True):
         st.markdown(
@@ -435,6 +436,14 @@ def _before(page: str, wanted: Spec | None) -> None:
         except ConfigError as problem:
             show.error(problem)
         st.caption(_size(wanted))
+
+
+def _recorded(page: str) -> None:
+    """The curve of a run that came as a file, or of a preset that takes too long to be waited for."""
+    shared = run_files.received(page)
+    if shared and shared.loss:
+        curves = run_looks.curves(shared.history, shared.spec, (), ())
+        show.view(training.view(curves, "A recorded run"), key=f"{page}_recorded")
 
 
 def _size(spec: Spec) -> str:

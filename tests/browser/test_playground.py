@@ -152,7 +152,7 @@ def test_what_a_run_can_be_asked_while_it_stands(visit: Visit, tmp_path: Path) -
     assert "def main() -> None:" in Path(download.value.path()).read_text("utf-8")
     page.get_by_text(re.compile(r"^Runs \(\d+\)$")).click()
     page.locator(".st-key-playground_shared input").set_input_files(file)
-    expect(page.locator(".stMain")).to_contain_text("Press Play to train it again", timeout=PATIENCE)
+    expect(page.locator(".stMain")).to_contain_text("Play trains it again", timeout=PATIENCE)
     expect(page.get_by_role("button", name="50 steps", exact=True)).to_be_enabled(timeout=PATIENCE)
     press(page, "50 steps")
     expect(page.locator(".stMain")).to_contain_text("The 50 losses so far are those of the file", timeout=PATIENCE)

@@ -20,6 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32), "RAY_USAGE_STATS_ENABLED": "0"}
 PLACES = 2  # to work, on each machine
+# a machine that is gone is missed within two seconds (twenty as Ray comes); one that is only slow has five to answer
+PULSE = {"health_check_period_ms": 500, "health_check_timeout_ms": 5_000, "health_check_failure_threshold": 3}
 ALONE = ["unshare", "--user", "--map-root-user", "--net"]  # a network that has a loopback and nothing else
 
 
@@ -31,7 +33,8 @@ def main() -> None:
         _raise_loopback()
     folder = tempfile.mkdtemp(prefix="hl-ray-")
     cluster = Cluster(
-        initialize_head=True, head_node_args={"num_cpus": PLACES, "include_dashboard": False, "temp_dir": folder}
+        initialize_head=True,
+        head_node_args={"num_cpus": PLACES, "include_dashboard": False, "temp_dir": folder, "_system_config": PULSE},
     )
     second = cluster.add_node(num_cpus=PLACES)
     said = {"address": cluster.address, "pid": os.getpid()}

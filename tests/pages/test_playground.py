@@ -157,6 +157,6 @@ def test_a_run_from_a_file_puts_the_knobs_where_they_were_or_says_why_not() -> N
     good = sharing.packed("mine", Spec(n_layers=3, steps=77), History([1], [2.5])).encode()
     app.file_uploader(key="playground_shared").set_value(("mine.json", good, "application/json")).run()
     assert "beyond all numbers" not in said(app)
-    assert "Press Play to train it again beside its recorded curve" in said(app)
+    assert "Play trains it again beside its recorded curve" in said(app)
     assert [app.session_state[f"playground_{name}"] for name in ("n_layers", "steps")] == [3, 77]
     assert not app.exception
