@@ -229,7 +229,7 @@ class Draft:
     here: int  # the node that the text ends in
     stages: tuple[Filtered, ...]
     names: dict[int, str]  # labels of the candidates that are worth naming
-    cache: tuple[int, int]  # bytes of keys and values: as held, and by the formula (0: not told)
+    cache: tuple[int, int, int]  # keys and values: bytes held, bytes by the formula (0: not told), of how many tokens
     ended: str = ""  # why nothing follows, in words
 
     @property

@@ -14,18 +14,20 @@ PAGE = "generation"
 
 frame.begin(__file__)
 show.scripts("address", "generation", "beams", "workbench")
-with st.container(horizontal=True):
+bar = st.container(horizontal=True)
+with bar:
     ref = ask.model(PAGE)
     prompt = writing.prompt(PAGE, ref)
 show.link(**{f"{PAGE}_text": prompt or None})
 model = show.model(ref, instead=ask.fallback(PAGE, ref))
 try:
-    chat = writing.chat(PAGE, model)
+    with bar:
+        given, chat = writing.given(PAGE, model, prompt)
     if beams.how(PAGE) == beams.BEAMS:
-        beams.stage(PAGE, writing.begin(PAGE, model, prompt, chat))
+        beams.stage(PAGE, writing.begin(PAGE, model, given, chat))
     else:
         settings = writing.settings(PAGE)
-        writing.stage(PAGE, writing.begin(PAGE, model, prompt, chat, settings.seed), settings)
+        writing.stage(PAGE, writing.begin(PAGE, model, given, chat, settings.seed), settings)
 except zoo.NothingToRead as nothing:
     show.empty(nothing, writing.starts(PAGE))
 except zoo.InputError as problem:

@@ -15,11 +15,12 @@ PAGE = "language"
 frame.begin(__file__)
 show.scripts("address", "tasks", "workbench")
 task = tasks.choose(PAGE)
-bar = st.container(horizontal=True, vertical_alignment="bottom")
-with bar:
-    ref = tasks.model(PAGE, task)
-model = show.model(ref, instead=tasks.fallback(PAGE, task, ref))
-tasks.land(PAGE, task, model)
+with st.container():
+    bar = st.container(horizontal=True, vertical_alignment="bottom")
+    with bar:
+        ref = tasks.model(PAGE, task)
+    model = show.model(ref, instead=tasks.fallback(PAGE, task, ref))
+    tasks.land(PAGE, task, model)
 try:
     with bar:
         mode = tasks.mode(PAGE)

@@ -94,10 +94,10 @@ class Script:
         return json.dumps(f"{self.name}:{hashlib.sha256(self.module.encode()).hexdigest()[:8]}")
 
     @property
-    def library(self) -> str:
-        """For a host that sends a script with all new data: mounted once, puts the function where `loader` looks."""
+    def shelved(self) -> str:
+        """Puts the function where `loader` looks for it, and leaves no other name behind."""
         place = f";(globalThis.headlight ??= {{}})[{self._place}] = draw;\ndispatchEvent(new Event({self._place}));"
-        return f"{self.plain}\n{place}\nexport default function () {{}}\n"
+        return f"{{\n{self.plain}\n{place}\n}}\n"
 
     @property
     def loader(self) -> str:
@@ -113,6 +113,11 @@ def script_of(name: str) -> Script:
     files = [JS / "common.js", JS / "controls.js", *used, *own]
     module = f"const THEME = {theme.as_json()};\n" + "".join(path.read_text("utf-8") for path in files)
     return Script(name, module)
+
+
+def library(names: tuple[str, ...]) -> str:
+    """For a host that sends a script with all new data: the scripts of several views, to be mounted once."""
+    return "".join(script_of(name).shelved for name in names) + "export default function () {}\n"
 
 
 def _uses(path: Path) -> list[str]:

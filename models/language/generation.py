@@ -141,7 +141,7 @@ class Generation:
             here=self.here.number,
             stages=found,
             names=dict(zip(numbers, texts.token_texts(self.model.tokenizer, numbers), strict=True)),
-            cache=self.cache_bytes,
+            cache=(*self.cache_bytes, len(self._cached)),
             ended=self.ended,
         )
 

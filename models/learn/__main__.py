@@ -17,6 +17,7 @@ from pathlib import Path
 
 from models.learn import presets, recordings
 from models.learn.presets import MEASURED, PRESETS, Measured, Preset
+from models.learn.sharing import Shared
 from models.learn.tasks import HELD_OUT
 
 TABLE = Path(__file__).parents[2] / "docs" / "presets.md"
@@ -107,8 +108,17 @@ def table() -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for name, preset in PRESETS.items():
-        lines.append(_line(preset, found.get(name)))
+        kept = recordings.recording(name)
+        lines.append(_recorded(preset, kept) if kept else _line(preset, found.get(name)))
     return "\n".join(lines) + "\n"
+
+
+def _recorded(preset: Preset, kept: Shared) -> str:
+    column = ("accuracy", "exact").index(preset.goal.figure) + 2
+    hit = next((row[0] for row in kept.evaluations if row[column] >= preset.goal.value), None)
+    reached = "never" if hit is None else f"{hit:,}"
+    end = f"{kept.evaluations[-1][column]:.3f}"
+    return f"| {preset.title} | {preset.goal.words} | one run, recorded | {reached} | – | {end} | |"
 
 
 def _line(preset: Preset, found: Measured | None) -> str:

@@ -64,6 +64,21 @@ INDUCTION: dict[str, Any] = {
     "weight_decay": 0.0,
 }
 UNDERSTOOD = Goal("accuracy", 0.95)
+CLOCK: dict[str, Any] = {
+    "task": "modular addition",
+    "length": 2,
+    "n_layers": 1,
+    "d_model": 128,
+    "d_ff": 512,
+    "activation": "relu",
+    "norm": "none",
+    "lr": 1e-3,
+    "schedule": "constant",
+    "warmup": 10,
+    "weight_decay": 1.0,
+    "batch_size": 512,
+}
+STEEP: dict[str, Any] = {"task": "reverse", "n_layers": 6, "lr": 1e-2, "warmup": 0, "steps": 800}
 
 PRESETS: dict[str, Preset] = {
     "reverse": Preset(
@@ -97,23 +112,12 @@ PRESETS: dict[str, Preset] = {
     "clock": Preset(
         "Add on a clock",
         "Modular addition from symbols alone: at first the table is learnt by heart, then it is understood.",
-        {
-            "task": "modular addition",
-            "vocabulary": 59,
-            "length": 2,
-            "share": 0.7,
-            "n_layers": 1,
-            "d_model": 128,
-            "d_ff": 512,
-            "activation": "relu",
-            "norm": "none",
-            "lr": 1e-3,
-            "schedule": "constant",
-            "warmup": 10,
-            "weight_decay": 1.0,
-            "batch_size": 512,
-            "steps": 3_000,
-        },
+        CLOCK | {"vocabulary": 59, "share": 0.7, "steps": 3_000},
+    ),
+    "grokking": Preset(
+        "Grokking (a recording)",
+        "Three in ten of all sums are trained on: they are soon known by heart, the others are understood much later.",
+        CLOCK | {"vocabulary": 113, "share": 0.3, "steps": 20_000, "embedding_std": 0.09, "init_std": 0.09},
     ),
     "brackets": Preset(
         "Close the brackets",
@@ -153,6 +157,23 @@ PRESETS: dict[str, Preset] = {
         "Four hundred pictures are soon learnt by heart: training goes to nothing, validation does not follow.",
         {"task": "clothes", "examples": 400, "steps": 400},
         Goal("exact", 0.6),
+    ),
+    "norm-after": Preset(
+        "Norm after, no warm-up",
+        "Six layers and a steep rate: with the norm after each step the model never gets beyond guessing.",
+        STEEP | {"norm_place": "post"},
+        Goal("exact", 0.99, reached=False),
+    ),
+    "norm-before": Preset(
+        "Norm before, no warm-up",
+        "The same model and rate with the norm before each step: now it learns from the first step on.",
+        STEEP,
+        Goal("accuracy", 0.9),
+    ),
+    "warm-up": Preset(
+        "Norm after, with warm-up",
+        "The norm after each step again, but the rate rises over the first 200 steps: that is what warm-up is for.",
+        STEEP | {"norm_place": "post", "warmup": 200},
     ),
     "copy": Preset("Copy a word", "The smallest task that needs attention.", {"task": "copy", "steps": 1_000}),
     "no-position": Preset(

@@ -17,6 +17,7 @@ from models.learn.trainer import Trainer
 
 FOLDER = Path(__file__).parent / "recorded"
 EVERY = 50  # steps between two looks at the held-out rows
+KEPT = 1_000  # steps after which what was seen is written down
 STAYS = 20  # looks at which the goal was reached, one after the other: then nothing more is to be seen
 
 
@@ -24,23 +25,29 @@ STAYS = 20  # looks at which the goal was reached, one after the other: then not
 def recording(name: str) -> Shared | None:
     """The recorded run of a preset, if it has one."""
     file = FOLDER / f"{name}.json"
-    return sharing.unpacked(file.read_bytes()) if file.exists() else None
+    return sharing.unpacked(file.read_bytes()) if name in PRESETS and file.exists() else None
 
 
 def record(name: str, report: Callable[[str], None] = print) -> Path:
     """Train a preset until its goal is reached for good, or to its last step, and keep the curve."""
     preset = PRESETS[name]
-    trainer, history = Trainer(preset.spec), History()
+    trainer, history, file = Trainer(preset.spec), History(), FOLDER / f"{name}.json"
     _look(trainer, history, report)
     while trainer.step < preset.spec.steps and not _settled(preset, history):
         step = trainer.advance()
         history.steps.append(step.step)
         history.loss.append(step.loss)
+        history.norm.append(step.norm)
         if step.step % EVERY == 0:
             _look(trainer, history, report)
-    file = FOLDER / f"{name}.json"
-    file.write_text(sharing.packed(preset.title, preset.spec, history) + "\n", "utf-8")
+        if step.step % KEPT == 0:
+            _keep(file, preset, history)
+    _keep(file, preset, history)
     return file
+
+
+def _keep(file: Path, preset: Preset, history: History) -> None:
+    file.write_text(sharing.packed(preset.title, preset.spec, history) + "\n", "utf-8")
 
 
 def _look(trainer: Trainer, history: History, report: Callable[[str], None]) -> None:

@@ -35,13 +35,22 @@ class Shared:
     changes: tuple[Change, ...] = ()
     loss: tuple[float, ...] = field(default=(), repr=False)
     evaluations: tuple[tuple[int, float, float, float], ...] = field(default=(), repr=False)  # step, loss, two shares
+    norm: tuple[float, ...] = field(default=(), repr=False)  # of the gradient, about; files of before have none
     kept: bool = False  # it began with weights of another run, which the file does not hold
 
     @property
     def history(self) -> History:
         """Its curves, as a run has them."""
         steps = list(range(1, len(self.loss) + 1))
-        return History(steps, list(self.loss), evaluations=list(self.evaluations))
+        norm = self.norm if len(self.norm) == len(steps) else [math.nan] * len(steps)
+        found = History(steps, list(self.loss), list(norm), evaluations=list(self.evaluations))
+        waiting, spec = sorted(self.changes, key=lambda change: change.step), self.spec
+        for step in steps:
+            while waiting and waiting[0].step < step:
+                found.changes.append(waiting[0])
+                spec = spec.changed(waiting[0].knob, waiting.pop(0).new)
+            found.lr.append(spec.lr_at(step))
+        return found
 
 
 def packed(name: str, spec: Spec, history: History) -> str:
@@ -53,6 +62,7 @@ def packed(name: str, spec: Spec, history: History) -> str:
         "spec": spec.as_json(),
         "changes": [asdict(change) for change in history.changes],
         "loss": [_null(value) for value in history.loss],
+        "norm": [_null(float(f"{value:.3g}")) for value in history.norm],
         "evaluations": [[_null(value) for value in row] for row in history.evaluations],
         "kept": bool(history.kept),
     }
@@ -74,9 +84,9 @@ def unpacked(data: bytes) -> Shared:
         _possible(spec, changes)
     except ConfigError as problem:
         raise ShareError(f"The run cannot be built here. {problem}") from problem
-    loss = tuple(_number(value) for value in _of("loss", body, list)[: spec.steps * 10])
+    loss, norm = (tuple(map(_number, _of(name, body, list)[: spec.steps * 10])) for name in ("loss", "norm"))
     evaluations = tuple(_evaluation(row) for row in _of("evaluations", body, list))
-    return Shared(str(body.get("name", ""))[:60], spec, changes, loss, evaluations, body.get("kept") is True)
+    return Shared(str(body.get("name", ""))[:60], spec, changes, loss, evaluations, norm, body.get("kept") is True)
 
 
 def _read(data: bytes) -> dict[str, Any]:

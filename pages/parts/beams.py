@@ -57,13 +57,9 @@ def settings(page: str) -> Search:
             "long texts gain; below 0, short ones.",
         )
         stop = st.selectbox("It stops", list(STOPS), **key("stop"), width=330)
-        most = st.number_input("At most", 1, MOST_TOKENS, 24, **key("most"), width=110, help="Tokens of each text.")
+        most = st.number_input("Tokens at most", 1, MOST_TOKENS, 24, **key("most"), width=130, help="Of each text.")
         repeat = st.slider("Repetition penalty", 1.0, 2.0, 1.0, 0.05, **key("repeat"), width=180)
-    wanted = Search(int(n), penalty, stop or next(iter(STOPS)), int(most), repeat)
-    show.remark(wanted.remark)
-    if any(f"{page}_{name}" in st.query_params for name in writing.CHANCE):
-        show.remark("A search draws nothing by chance: temperature, top-k, top-p, min-p and seed belong to One text.")
-    return wanted
+    return Search(int(n), penalty, stop or next(iter(STOPS)), int(most), repeat)
 
 
 def begin(page: str, text: Generation, search: Search) -> BeamSearch:
@@ -98,11 +94,19 @@ def _stage(page: str, search: BeamSearch) -> None:
         if not going:
             _obey(page, search)
         _transport(page, search, going)
+        writing.remarks(search.text, search.search.remark, _no_chance(page))
     except zoo.InputError as problem:
         show.error(problem)
         st.session_state[f"{page}_searching"] = False
     title = f"{search.text.model.info.name}: {search.search.n_beams} beams"
     show.view(view.view(search.beams, title=title, playing=going), key=f"{page}_beams", ask="")
+
+
+def _no_chance(page: str) -> str:
+    """That settings of chance have no say here, where a link has some."""
+    if not any(f"{page}_{name}" in st.query_params for name in writing.CHANCE):
+        return ""
+    return "A search draws nothing by chance: temperature, top-k, top-p, min-p and seed belong to One text."
 
 
 def _transport(page: str, search: BeamSearch, going: bool) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 POLL = 0.5  # seconds between looks at the work
 AROUND = 140  # characters shown on both sides of an answer
+BEGINNING = 60  # characters of a window that its row shows
 ENDED = {
     "stopped": "Stopped after {n} of {total} {things}; what was done is kept.",
     "left": "It stopped after {n} of {total} {things}, as nobody was looking; what was done is kept.",
@@ -31,8 +32,9 @@ def stage(page: str, task: str, ref: str, model: Model) -> None:
     from models.language import documents
     from models.language.running import Run
 
-    put = _document(page, task, ref)
-    put = tasks.settings(page, task, model, put)
+    with st.container():
+        put = _document(page, task, ref)
+        put = tasks.settings(page, task, model, put)
     prefix = put.text[: len(put.text) - len(_text(page))] if put.text.strip() else ""
     text = documents.marked(model, _text(page), task)
     room = documents.room(model, put, task)
@@ -156,7 +158,7 @@ def _watch(page: str, run: Run[Any], things: str, was_running: bool) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.progress(n / run.total if run.total else 1.0, text=f"{n:,} of {run.total:,} {things}", width="stretch")
             st.button("Stop", icon=":material/stop:", on_click=run.stop, key=f"{page}_stop")
-            if st.button("Show what is done", key=f"{page}_peek"):
+            if st.button("Show what is done", key=f"{page}_peek", disabled=not n):
                 st.rerun()
         return
     said = ENDED[run.state].format(n=f"{n:,}", total=f"{run.total:,}", things=things, problem=run.problem)
@@ -206,6 +208,7 @@ def _windows(page: str, task: str, ref: str, model: Model, put: Given, run: Run[
         on_select="rerun",
         selection_mode="single-row",
         hide_index=True,
+        column_config={"probability": st.column_config.NumberColumn(format="%.3f")},
     )
     if run.running:
         return
@@ -240,5 +243,5 @@ def _row(number: int, part: Part) -> dict[str, Any]:
         "tokens": part.window.n_tokens,
         "answer": said,
         "probability": None if share is None else round(share, 3),
-        "begins": part.text[:60].strip(),
+        "begins": f"{part.text[:BEGINNING].strip()}{'…' * (len(part.text) > BEGINNING)}",
     }

@@ -99,7 +99,8 @@ def address(page: str, kind: str) -> dict[str, str | None]:
     used = {TEXTS: ("second_text",), MODELS: ("b_model",), EDIT: ("change", "layer", "head", "token", "factor")}[kind]
     said: dict[str, str | None] = {}
     for name in ("text", "second_text", *DEFAULTS):
-        value = st.session_state.get(f"{page}_{name}", DEFAULTS.get(name))
+        linked = st.query_params.get(f"{page}_{name}", DEFAULTS.get(name))  # by a control that is not drawn yet
+        value = st.session_state.get(f"{page}_{name}", linked)
         there = name in ("model", "text", *used) and value not in (None, "", DEFAULTS.get(name))
         said[f"{page}_{name}"] = str(value) if there else None
     return said
@@ -230,7 +231,8 @@ def _number(page: str, name: str, most: int, label: str) -> int:
     key = f"{page}_{name}"
     if key in st.session_state:
         st.session_state[key] = max(0, min(most, int(st.session_state[key] or 0)))
-    return int(st.number_input(label, 0, max(most, 1), key=key, bind="query-params", width=110))
+    put = st.number_input(label, 0, max(most, 1), key=key, bind="query-params", width=110, disabled=not most)
+    return min(most, int(put))  # a link may say more
 
 
 def traces(asked: Asked) -> tuple[keep.Kept, keep.Kept]:

@@ -24,15 +24,18 @@ TASK_BYTES = 100_000  # of a reading, about, its vocabulary left out
 
 def stage(page: str, task: str, ref: str, model: Model) -> None:
     """The boxes, the answer, and the workbench. Raises zoo.InputError."""
-    with st.container(horizontal=True):
-        put = tasks.given(page, task, ref)
-    show.link(text=put.text or None, question=put.pair)
-    typed = put.text
-    put = tasks.settings(page, task, model, put)
-    asked = _words(page) if task == "gaps" else ()
-    put = replace(put, plain=ask.plain(page, _special(model, put.text)))
+    asks = st.container()  # what comes and goes in it moves nothing below
+    with asks:
+        with st.container(horizontal=True):
+            put = tasks.given(page, task, ref)
+        show.link(text=put.text or None, question=put.pair)
+        typed = put.text
+        put = tasks.settings(page, task, model, put)
+        asked = _words(page, model) if task == "gaps" else ()
+        put = replace(put, plain=ask.plain(page, _special(model, put.text)))
     try:
-        cut(page, task, model, put)
+        with asks:
+            cut(page, task, model, put)
         mount(page, task, ref, model, put, typed, asked)
     except zoo.NothingToRead:
         raise
@@ -57,7 +60,6 @@ def mount(page: str, task: str, ref: str, model: Model, put: Given, typed: str, 
         from models.language import gaps
 
         put = replace(put, text=gaps.marked(model, put.text))
-    words, remarks = _known(model, words)
     key = (model.id, put.key, task)
     prepared: Prepared = keep.made(  # what an encoder-decoder reads, it has to write first: that is done once
         ("prepared", *key), lambda: reading.prepare(model, put, task), lambda _: TASK_BYTES
@@ -68,8 +70,6 @@ def mount(page: str, task: str, ref: str, model: Model, put: Given, typed: str, 
         lambda made: TASK_BYTES + len(made.gaps) * 4 * model.info.d_vocab,
     )
     intact = keep.trace(model, put)
-    for remark in remarks:
-        st.caption(show.words(remark))
     with st.container(horizontal=True, vertical_alignment="center"):
         _say(task, model, read)
         gradients = st.toggle(
@@ -154,8 +154,8 @@ def _chosen(read: Reading, key: tuple[object, ...]) -> int | None:
     return number if number in read.classes.ids else None
 
 
-def _words(page: str) -> tuple[str, ...]:
-    """Words whose rank the visitor wants to know."""
+def _words(page: str, model: Model) -> tuple[str, ...]:
+    """Words whose rank the visitor wants to know; of those that the model has no single token for it is said."""
     said = st.text_input(
         "Rank of a word",
         key=f"{page}_words",
@@ -163,7 +163,11 @@ def _words(page: str) -> tuple[str, ...]:
         placeholder="type a word, or several with commas",
         width=320,
     )
-    return tuple(dict.fromkeys(word.strip() for word in (said or "").split(",") if word.strip()))[:8]
+    asked = tuple(dict.fromkeys(word.strip() for word in (said or "").split(",") if word.strip()))[:8]
+    known, remarks = _known(model, asked)
+    for remark in remarks:
+        show.remark(remark)
+    return known
 
 
 def _known(model: Model, words: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]:

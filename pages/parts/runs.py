@@ -425,6 +425,7 @@ def _before(page: str, wanted: Spec | None) -> None:
         with st.container(border=True):
             st.markdown("These knobs make no model: what is in the way stands in red beside them.")
         return
+    _recorded(page)
     task = tasks.TASKS[wanted.task]
     with st.container(border=True):
         st.markdown(
@@ -436,14 +437,13 @@ def _before(page: str, wanted: Spec | None) -> None:
         except ConfigError as problem:
             show.error(problem)
         st.caption(_size(wanted))
-    _recorded(page)
 
 
 def _recorded(page: str) -> None:
     """The curve of a run that came as a file, or of a preset that takes too long to be waited for."""
     shared = run_files.received(page)
     if shared and shared.loss:
-        curves = run_looks.curves(History(), shared.spec, (), run_table.others(page, None))
+        curves = run_looks.curves(shared.history, shared.spec, (), ())
         show.view(training.view(curves, "A recorded run"), key=f"{page}_recorded")
 
 

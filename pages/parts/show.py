@@ -14,7 +14,7 @@ from models.records import Trace
 from models.zoo.given import Given
 from pages.parts import keep
 from viz import pictures
-from viz.view import Script, View, script_of
+from viz.view import View, library, script_of
 from viz.views import address
 
 if TYPE_CHECKING:
@@ -63,10 +63,13 @@ def model(ref: str, instead: Choice | None = None) -> Model:
     """The loaded model; until it is there the page shows how far it has come, and on failure says why and stops.
 
     `instead`: a button with another model, for when this one cannot be had.
+
+    All that it shows stands in one place that is always there, so that nothing below moves when it goes: Streamlit
+    mounts what has moved twice for a moment, and when the older copy goes its setting no longer reaches the address.
     """
     load = keep.load(ref)
+    place = st.empty()
     if not load.done.is_set():
-        place = st.empty()
         with place.container():
             cost = st.empty()
             bar = st.progress(0.0, text=words(load.progress.stage))
@@ -84,8 +87,10 @@ def model(ref: str, instead: Choice | None = None) -> Model:
     if load.model is None:
         error(load.error or f"{ref} could not be loaded.", instead)
         st.stop()
-    for warning in load.model.warnings:
-        st.warning(words(warning), icon=":material/warning:")
+    if load.model.warnings:
+        with place.container():
+            for warning in load.model.warnings:
+                st.warning(words(warning), icon=":material/warning:")
     return load.model
 
 
@@ -170,18 +175,19 @@ def _time(seconds: float) -> str:
 
 
 @functools.cache
-def _components(name: str, script: Script) -> tuple[Any, Any]:
-    """A view's script and its frame, registered once: registering again under the same name would remount."""
-    library = st.components.v2.component(f"headlight_{name}_script", js=script.library)
-    frame = st.components.v2.component(f"headlight_{name}", html='<div class="view"></div>', js=script.loader)
-    return library, frame
+def _frame(name: str) -> Any:
+    """A view's frame, registered once: registering again under the same name would remount."""
+    return st.components.v2.component(f"headlight_{name}", html='<div class="view"></div>', js=script_of(name).loader)
+
+
+@functools.cache
+def _library(names: tuple[str, ...]) -> Any:
+    return st.components.v2.component(f"headlight_{'_'.join(names)}_scripts", js=library(names))
 
 
 def scripts(*names: str) -> None:
     """Send the scripts of the views a page will show, before it waits for anything: they are compiled meanwhile."""
-    for name in names:
-        library, _ = _components(name, script_of(name))
-        library(key=f"script_{name}")
+    _library(names)(key=f"scripts_{'_'.join(names)}")
 
 
 def view(
@@ -195,14 +201,12 @@ def view(
     assert isinstance(data, bytes)  # anything else would reach the browser as the text of its repr
     then = then or {}
     callbacks: dict[str, Any] = {f"on_{name}_change": then.get(name, lambda: None) for name in states}
-    _, frame = _components(view.name, script_of(view.name))
-    return frame(data=data, key=key, default=states or None, **callbacks)
+    return _frame(view.name)(data=data, key=key, default=states or None, **callbacks)
 
 
 def trigger(view: View, key: str, name: str) -> str | None:
     """Mount a view that sends a text under `name`, once each time; the text in the run that it caused, else None."""
-    _, frame = _components(view.name, script_of(view.name))
-    found = frame(data=view.pack(), key=key, **{f"on_{name}_change": lambda: None})
+    found = _frame(view.name)(data=view.pack(), key=key, **{f"on_{name}_change": lambda: None})
     text: str | None = getattr(found, name)
     return text
 
@@ -210,9 +214,6 @@ def trigger(view: View, key: str, name: str) -> str | None:
 def link(**values: str | None) -> None:
     """Keep these in the page's address, None takes one out; one that is too long for a link is said to be."""
     view(address.view(**values), key="address")
-    for name, value in values.items():
-        if value is not None and not address.fits(value):
-            st.caption(f"This {name} is too long for a link: the address leaves it out. Export keeps it.")
 
 
 def here() -> dict[str, str] | None:

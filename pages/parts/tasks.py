@@ -171,14 +171,14 @@ def settings(page: str, task: str, model: Model, put: Given) -> Given:
             )
             put = replace(put, text=told.get(way or "", "") + put.text) if put.text.strip() else put
         most = st.number_input(
-            "At most",
+            "Tokens at most",
             4,
             room,
             min(LONGEST_ANSWER, room),
             key=f"{page}_most",
             bind="query-params",
-            width=120,
-            help="Tokens that it writes.",
+            width=140,
+            help="Of what it writes.",
         )
         beams = st.number_input(
             "Beams",

@@ -24,6 +24,14 @@ EXAMPLES = {  # a model's own prompts come from its card
     "Someone speaks": "“Who are you?” said the",
 }
 NOT_HERE = "These rows were read as the tokens were written. Text attention is where heads are switched off."
+HELP = (  # of the settings, in their order on the page
+    "Below 1 the likely becomes likelier still, above 1 less so. 0: always the likeliest token.",
+    "Only so many of the likeliest tokens stay. 0: off.",
+    "Only the likeliest tokens that together hold this much probability stay. 1: off.",
+    "Only tokens stay that are at least this share as likely as the likeliest. 0: off.",
+    "Tokens that are in the text already become less likely. 1: off.",
+    "Chance begins here: the same seed draws the same text again.",
+)
 CHANCE = ("temperature", "k", "p", "min_p", "seed")  # settings of a text that is drawn, by their names in a link
 TEMPO = 0.15  # seconds between tokens while it plays
 SMALL, SMALL_MODEL = 3_000_000, 20_000_000  # weights, parameters up to which lens and workbench follow while it plays
@@ -67,8 +75,14 @@ def starts(page: str) -> list[tuple[str, Callable[[], None]]]:
     return [(title, start(text)) for title, text in list(_prompts(ref).items())[:2]]
 
 
-def chat(page: str, model: Model) -> bool:
-    """Whether the prompt is a message to a chat model; asked only where there is a template."""
+def given(page: str, model: Model, prompt: str) -> tuple[Given, bool]:
+    """The prompt as this model is to read it, and whether it is a message to a chat model."""
+    chat = _chat(page, model)
+    return Given(prompt, plain=not chat and ask.plain(page, model.special_strings(prompt))), chat
+
+
+def _chat(page: str, model: Model) -> bool:
+    """Asked only where there is a template."""
     if getattr(model.tokenizer, "chat_template", None) is None:
         return False
     return st.toggle(
@@ -88,26 +102,23 @@ def settings(page: str) -> Settings:
         return {"key": f"{page}_{name}", "bind": "query-params", "persist_state": "session"}
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        temperature = st.slider(
-            "Temperature", 0.0, 2.0, 0.8, 0.05, **key("temperature"), width=200, help="0: always the likeliest token."
-        )
-        wanted = Settings(
+        temperature = st.slider("Temperature", 0.0, 2.0, 0.8, 0.05, **key("temperature"), width=160, help=HELP[0])
+        return Settings(
             temperature=temperature,
-            top_k=int(st.number_input("Top-k", 0, None, 0, **key("k"), width=110, help="0: off.")),
-            top_p=st.slider("Top-p", 0.0, 1.0, 0.95, 0.01, **key("p"), width=180, help="1: off."),
-            min_p=st.slider("Min-p", 0.0, 1.0, 0.0, 0.01, **key("min_p"), width=180, help="0: off."),
-            repetition_penalty=st.slider("Repetition penalty", 1.0, 2.0, 1.0, 0.05, **key("repeat"), width=180),
-            seed=int(st.number_input("Seed", 0, 2**31, 0, **key("seed"), width=110)),
+            top_k=int(st.number_input("Top-k", 0, None, 0, **key("k"), width=100, help=HELP[1])),
+            top_p=st.slider("Top-p", 0.0, 1.0, 0.95, 0.01, **key("p"), width=150, help=HELP[2]),
+            min_p=st.slider("Min-p", 0.0, 1.0, 0.0, 0.01, **key("min_p"), width=150, help=HELP[3]),
+            repetition_penalty=st.slider(
+                "Repetition penalty", 1.0, 2.0, 1.0, 0.05, **key("repeat"), width=180, help=HELP[4]
+            ),
+            seed=int(st.number_input("Seed", 0, 2**31, 0, **key("seed"), width=100, help=HELP[5])),
         )
-    show.remark(wanted.remark)
-    return wanted
 
 
-def begin(page: str, model: Model, prompt: str, chat: bool, seed: int | None = None) -> Generation:
+def begin(page: str, model: Model, given: Given, chat: bool, seed: int | None = None) -> Generation:
     """The visitor's own text, begun anew with another model or prompt; no seed: it draws on. Raises zoo.InputError."""
     from models.language.generation import Generation
 
-    given = Given(prompt, plain=not chat and ask.plain(page, model.special_strings(prompt)))
     kept = st.session_state.get(f"{page}_writing")
     wanted = (model.id, given.key, chat)
     if kept is None or kept[0] != wanted:
@@ -118,10 +129,16 @@ def begin(page: str, model: Model, prompt: str, chat: bool, seed: int | None = N
         kept = (wanted, kept[1], seed)
     st.session_state[f"{page}_writing"] = kept
     text: Generation = kept[1]
+    return text
+
+
+def remarks(text: Generation, *others: str) -> None:
+    """What there is to know of a text and its settings; below the controls, which so keep their place."""
     if text.left_out:
         then = "." if text.decodes else ", and nothing can be written after them: shorten the text."
-        show.cut(text.prepared.n_tokens, model.info.max_len, f"What follows them was not read{then}")
-    return text
+        show.cut(text.prepared.n_tokens, text.model.info.max_len, f"What follows them was not read{then}")
+    for other in others:
+        show.remark(other)
 
 
 def stage(page: str, text: Generation, settings: Settings) -> None:
@@ -142,6 +159,7 @@ def _stage(page: str, text: Generation, settings: Settings) -> None:
         _transport(page, text, settings, playing, problems)
         lens = st.toggle("Logit lens", value=True, key=f"{page}_lens", bind="query-params")
         attention = st.toggle("Attention", value=True, key=f"{page}_attention", bind="query-params")
+    remarks(text, settings.remark)
     for problem in problems:
         st.session_state[f"{page}_playing"] = False
         show.error(problem)

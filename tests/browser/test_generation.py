@@ -207,6 +207,10 @@ def test_every_setting_reaches_the_filters(visit) -> None:
     press(page, "One token")
     writing = Generation(zoo.load("gpt-stories"), Given(PROMPT), seed=7)
     expect(page.locator(".written button")).to_have_text([writing.next(settings).label.strip()], timeout=PATIENCE)
+    stands = {"temperature": "0.9", "k": "50", "p": "0.9", "min_p": "0.04", "repeat": "1.1", "seed": "7"}
+    for name, value in stands.items():
+        expect(page).to_have_url(re.compile(f"[?&]generation_{name}={value}(&|$)"))
+    expect(page).to_have_url(re.compile("[?&]generation_attention=false(&|$)"))
     fill(page, "Top-k", "1")
     expect(page.get_by_text("With top-k 1 one token is left")).to_be_visible(timeout=PATIENCE)
     turn(page, "Temperature", "Home")

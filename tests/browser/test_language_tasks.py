@@ -185,10 +185,12 @@ def test_a_document_is_read_stopped_and_a_window_opened(visit: Visit) -> None:
         "/language_tasks?language_model=distil-sentiment&language_mode=A+long+document", "[data-testid=stTextArea]"
     )
     box = page.get_by_label("Document")
-    box.fill("a moving film , full of warmth . " * 3_000)
+    box.fill("a moving film , full of warmth . " * 9_000)
     box.press("Control+Enter")
-    expect(page.get_by_text("99,000 characters")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("297,000 characters")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Read the document").click()
+    page.get_by_role("button", name="Show what is done").click(timeout=PATIENCE)
+    expect(page.get_by_text("The whole text:")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Stop").click(timeout=PATIENCE)
     expect(page.get_by_text("what was done is kept")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("The whole text:")).to_be_visible(timeout=PATIENCE)
@@ -279,6 +281,11 @@ def test_text_question_examples_and_special_tokens(visit: Visit) -> None:
     expect(page.locator(".task .read").first.locator(".mark", has_text="[SEP]")).to_have_count(2, timeout=PATIENCE)
     page.get_by_role("button", name="About bert-qa").click()
     expect(page.get_by_text("Measured on text it never saw").first).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Every weight as NPZ").click()
+    assert download.value.suggested_filename == "headlight_bert-qa.npz"
     page.keyboard.press("Escape")
     type_into(page, "Question", "  ")
     expect(page.get_by_text("There is no question yet")).to_be_visible(timeout=PATIENCE)

@@ -24,6 +24,8 @@ def history() -> History:
     for step in again(Trainer(TINY), CHANGES, 15):
         found.steps.append(step.step)
         found.loss.append(step.loss)
+        found.norm.append(step.norm)
+        found.lr.append(step.lr)
     found.evaluations.append((15, 1.5, 0.25, 0.0))
     return found
 
@@ -35,6 +37,9 @@ def test_what_comes_back_is_what_went_in_and_replays() -> None:
     assert list(shared.changes) == was.changes
     assert list(shared.loss) == was.loss
     assert shared.evaluations == ((15, 1.5, 0.25, 0.0),)
+    assert shared.history.lr == was.lr
+    assert shared.history.norm == pytest.approx(was.norm, rel=5e-3)
+    assert shared.history.changes == CHANGES
     assert checking.compared(shared.spec, shared.changes, list(shared.loss)) == (15, 0)
     assert checking.compared(shared.spec, [], list(shared.loss)) == (5, 5)  # without its changes it is another run
 

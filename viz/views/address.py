@@ -13,9 +13,14 @@ def fits(value: str) -> bool:
 
 
 def view(**values: str | None) -> View:
-    """Put these into the address under their names; None takes a name out, as does a value too long for a link."""
+    """Put these into the address under their names; None takes a name out, as does a value too long for a link.
+
+    Of such a one the view says so: it draws nothing else.
+    """
     kept = {name: value if value is not None and fits(value) else None for name, value in values.items()}
-    return View("address", {"values": kept}, {}, "")
+    long = [name for name, value in values.items() if value is not None and not fits(value)]
+    said = [f"This {name.split('_')[-1]} is too long for a link: the address leaves it out." for name in long]
+    return View("address", {"values": kept, "said": " ".join(said)}, {}, "")
 
 
 def asking() -> View:

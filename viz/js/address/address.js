@@ -1,7 +1,15 @@
-// Draws nothing: keeps what Python knows of the page's state in the page's address, so that reload and links work; or,
-// where it is asked to, tells Python what the address says now. Streamlit knows only what it wrote itself.
+// Keeps what Python knows of the page's state in the page's address, so that reload and links work; or, where it is
+// asked to, tells Python what the address says now. Streamlit knows only what it wrote itself. Draws nothing, but says
+// what no link can hold.
 
 const KEPT = new WeakMap(); // parent element -> {fields, gone}
+
+function say(parent, sentence) {
+  parent.querySelector("p")?.remove();
+  if (!sentence) return;
+  const style = "margin:0;font:400 13px var(--st-font,sans-serif);color:var(--st-text-color)";
+  parent.append(el("p", { textContent: sentence, style }));
+}
 
 export default function ({ data, parentElement, setStateValue }) {
   const { pathname } = location;
@@ -19,6 +27,7 @@ export default function ({ data, parentElement, setStateValue }) {
     const first = !KEPT.has(parentElement);
     KEPT.set(parentElement, { fields: header.values, gone: KEPT.get(parentElement)?.gone ?? new AbortController() });
     if (first) globalThis.navigation?.addEventListener("currententrychange", write, { signal: KEPT.get(parentElement).gone.signal });
+    say(parentElement, header.said);
     return write();
   });
   return () => {

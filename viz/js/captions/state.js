@@ -17,18 +17,8 @@ class State extends Choices {
 }
 
 const READERS = {
-  map(state, text) {
-    const names = MAPS.map(({ name }) => name);
-    if (!names.includes(text)) return `asked for the map “${shorten(text, 20)}”; there are ${wordList(names)}`;
-    state.map = text;
-    return "";
-  },
-  head(state, text, payload) {
-    const [layer, head] = text.split(".").map(whole);
-    if (!payload.exists({ layer, head })) return `asked for head ${shorten(text, 20)}; this model has none of that number`;
-    state.head = { layer, head };
-    return "";
-  },
+  map: (state, text) => readMap(state, text, MAPS),
+  head: readHead,
   word(state, text, payload) {
     const word = whole(text);
     if (!(word < payload.words.length)) return `asked for word ${shorten(text, 20)}; there are ${payload.words.length}, counted from 0`;

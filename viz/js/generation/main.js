@@ -18,12 +18,12 @@ class Writer extends Mounted {
     this.sum = span("cap");
     const legend = el("span", { className: "cap bar" }, "surprise 0", this.ramp, `${MOST_BITS} bits`);
     this.time = new Time(this);
-    const told = el("section", {}, el("h2", {}, "The text", legend, this.sum), this.text, this.time.element);
     this.status = el("div", { className: "status", "aria-live": "polite" });
     this.list = el("div", { className: "branch-list" });
-    this.branches = el("section", { className: "branches", hidden: true }, el("h2", {}, "Branches", span("cap", "click one to go there")), this.list);
+    this.branches = el("div", { className: "branches", hidden: true }, el("h2", {}, "Branches", span("cap", "click one to go there")), this.list);
+    const told = el("section", {}, el("h2", {}, "The text", legend, this.sum), this.text, this.time.element, this.branches);
     this.frame = el("div", { className: "gen", role: "region", "aria-label": "Generation", hidden: true }, this.notice,
-      el("div", { className: "gen-body" }, told, this.candidates.element), this.status, this.branches, this.lens.element);
+      el("div", { className: "gen-body" }, told, this.candidates.element), this.status, this.lens.element);
     this.root.replaceChildren(el("style", { textContent: STYLE }), this.failure, this.frame);
     this.text.addEventListener("pointerover", (event) => this.over(event));
     this.text.addEventListener("focusin", (event) => this.over(event));
@@ -109,7 +109,7 @@ class Writer extends Mounted {
     if (typeof number === "string") return super.say(number);
     const { header } = this;
     for (const button of this.buttons) button.classList.toggle("active", Number(button.dataset.node) === number);
-    if (!number) return fill(this.status, standing(header, this.path.length));
+    if (!number) return fill(this.status, standing(header));
     const [, label, probability, offered, rank, chosen] = header.nodes[number - 1];
     const sofar = this.path.slice(0, this.path.indexOf(number) + 1).reduce((sum, one) => sum + bits(header.nodes[one - 1][2]), 0);
     const taken = chosen ? "chosen by you" : `drawn with ${probabilityWords(offered)} after the filters`;
@@ -131,11 +131,11 @@ const ordinal = (n) => `${thousands(n)}${["th", "st", "nd", "rd"][n % 100 > 10 &
 const visibleText = (label) => label.replace(/[^\S\n ]/g, " ").replace(/[\x00-\x08\x0b-\x1f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (c) => `‹${codePoint(c)}›`);
 
 // Where the text stands: why it ended, or how large the cache is.
-function standing({ ended, cache: [held, told], prompt }, n) {
+function standing({ ended, cache: [held, told, n] }) {
   const size = (bytes) => (bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
   const words = [];
   if (ended) words.push(`Nothing follows: ${ended}. `);
-  words.push(`The cache holds keys and values of ${thousands(prompt.length + n)} tokens: ${size(held)}`);
+  words.push(`The cache holds keys and values of ${thousands(n)} tokens: ${size(held)}`);
   if (told) words.push(held === told ? ", which is 2 × layers × heads × d_head × tokens × bytes per number" : `; the formula says ${size(told)}`);
   return [`${words.join("")}.`];
 }

@@ -6,7 +6,7 @@ const STYLE = `${BASE_STYLE}
 .gen-body{display:grid;grid-template-columns:minmax(0,1fr) minmax(320px,38%)}
 .gen section{padding:12px 14px;min-width:0}
 .gen h2{font-size:15px;font-weight:600;margin:0 0 6px;display:flex;gap:4px 12px;align-items:baseline;flex-wrap:wrap}
-.written{font-size:20px;line-height:38px;white-space:pre-wrap;overflow-wrap:anywhere;max-height:420px;overflow-y:auto;scrollbar-width:thin}
+.written{font-size:22px;line-height:40px;white-space:pre-wrap;overflow-wrap:anywhere;max-height:420px;overflow-y:auto;scrollbar-width:thin}
 .written .given{color:var(--muted)}
 .written .mark{color:var(--faint);font-size:.72em;margin:0 2px}
 .view .written button{font:inherit;line-height:1.35;border-radius:4px;padding:0 1px;white-space:pre-wrap;text-align:left;unicode-bidi:isolate}
@@ -33,7 +33,7 @@ const STYLE = `${BASE_STYLE}
 .candidate-row.out{color:var(--faint)}
 .candidate-row.heading{height:22px;font-size:12px;color:var(--muted)}
 .gen .status{padding:9px 14px;background:var(--panel);border-top:1px solid var(--line);line-height:1.4;min-height:40px;overflow-wrap:anywhere}
-.branches{border-top:1px solid var(--line)}
+.branches{margin-top:16px}
 .branch-list{display:flex;flex-direction:column;gap:2px;max-height:220px;overflow-y:auto;scrollbar-width:thin}
 .view .branch{display:flex;gap:10px;align-items:baseline;padding:3px 6px;border-radius:5px;text-align:left;font-size:14px;min-width:0}
 .view .branch:hover{background:var(--panel)}

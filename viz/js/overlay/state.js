@@ -36,3 +36,17 @@ function readOpacity(state, text) {
   state.opacity = Math.round(value);
   return "";
 }
+
+function readMap(state, text, maps) {
+  const names = maps.map(({ name }) => name);
+  if (!names.includes(text)) return `asked for the map “${shorten(text, 20)}”; there are ${wordList(names)}`;
+  state.map = text;
+  return "";
+}
+
+function readHead(state, text, payload) {
+  const [layer, head] = text.split(".").map(whole);
+  if (!payload.exists({ layer, head })) return `asked for head ${shorten(text, 20)}; this model has none of that number`;
+  state.head = { layer, head };
+  return "";
+}

@@ -32,12 +32,7 @@ const READERS = {
     state.cell = cell;
     return "";
   },
-  head(state, text, data) {
-    const [layer, head] = text.split(".").map(whole);
-    if (!data.exists({ layer, head })) return `asked for head ${shorten(text, 20)}; this model has none of that number`;
-    state.head = { layer, head };
-    return "";
-  },
+  head: readHead,
   at(state, text, data) {
     const at = whole(text);
     if (!(at <= data.n)) return `asked for ${shorten(text, 20)} cells; this picture has ${data.n}`;

@@ -39,18 +39,8 @@ class State extends Choices {
 }
 
 const READERS = {
-  map(state, text) {
-    const names = MAPS.map(({ name }) => name);
-    if (!names.includes(text)) return `asked for the map “${shorten(text, 20)}”; there are ${wordList(names)}`;
-    state.map = text;
-    return "";
-  },
-  head(state, text, payload) {
-    const [layer, head] = text.split(".").map(whole);
-    if (!payload.exists({ layer, head })) return `asked for head ${shorten(text, 20)}; this model has none of that number`;
-    state.head = { layer, head };
-    return "";
-  },
+  map: (state, text) => readMap(state, text, MAPS),
+  head: readHead,
   patch(state, text, payload) {
     const patch = whole(text);
     if (!(patch < payload.keys.patches)) return `asked for patch ${shorten(text, 20)}; this picture has ${payload.keys.patches}, counted from 0`;

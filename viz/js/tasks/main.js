@@ -5,7 +5,7 @@ const NARROW = 620;
 class TaskView extends Mounted {
   constructor(parent) {
     super(parent);
-    Object.assign(this, { row: 0, token: null, marked: 0, asks: 0, columns: [], written: [] });
+    Object.assign(this, { row: null, token: null, marked: 0, asks: 0, columns: [], written: [] });
     this.body = el("div");
     this.status = el("div", { className: "status", "aria-live": "polite" });
     this.frame = el("div", { className: "task", role: "region", "aria-label": "What the model makes of the text", hidden: true },
@@ -20,7 +20,9 @@ class TaskView extends Mounted {
 
   take({ header, parts }) {
     Object.assign(this, { payload: { id: header.id }, header, parts, marked: 0, token: null });
-    this.row = Math.max(0, Math.min(this.row, header.rows.length - 1));
+    const { tokens = [], special = [] } = header.passage ?? {};
+    const word = tokens.findIndex((_, i) => !special.includes(i)); // what begins a text says nothing of it
+    this.row = Math.max(0, Math.min(this.row ?? word, header.rows.length - 1));
     this.frame.hidden = false;
     this.dress();
   }
