@@ -174,4 +174,4 @@ def test_pictures_are_looked_at_and_named(visit: Visit) -> None:
     press(page, "Open in Vision")
     page.locator(".view[data-ready] .px").first.wait_for(timeout=PATIENCE)
     assert "/vision" in page.url
-    expect(page.locator(".stMain")).to_contain_text("T-shirt or top")
+    expect(page.get_by_role("combobox", name="Examples")).to_have_value("T-shirt or top", timeout=PATIENCE)

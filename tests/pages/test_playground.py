@@ -159,6 +159,10 @@ def test_a_run_from_a_file_puts_the_knobs_where_they_were_or_says_why_not() -> N
     assert "beyond all numbers" not in said(app)
     assert "Play trains it again beside its recorded curve" in said(app)
     assert [app.session_state[f"playground_{name}"] for name in ("n_layers", "steps")] == [3, 77]
+    other = sharing.packed("yours", Spec(n_layers=1, steps=55), History([1], [2.5])).encode()
+    app.file_uploader(key="playground_shared").set_value(("yours.json", other, "application/json")).run()
+    assert "From a file: yours" in said(app).replace("\\", "")  # one right after the other
+    assert [app.session_state[f"playground_{name}"] for name in ("n_layers", "steps")] == [1, 55]
     assert not app.exception
 
 
