@@ -132,7 +132,6 @@ def test_a_megabyte_is_refused_with_its_size() -> None:
     app.text_area[0].set_value("a" * 1_000_000).run()
     text = said(app)
     assert "1,000,000 characters" in text.replace("\\", "")
-    assert "too long for a link" in text
     assert app.text_area[0].value == "a" * 1_000_000  # nothing the visitor made is lost
 
 

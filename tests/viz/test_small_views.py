@@ -24,6 +24,8 @@ def test_a_glimpse_shows_the_last_twelve_tokens_and_says_what_it_shows() -> None
 def test_the_address_leaves_out_what_is_too_long() -> None:
     assert address.view(text="short", page=None).header["values"] == {"text": "short", "page": None}
     assert address.view(text="x" * 30_001).header["values"] == {"text": None}
+    assert "is too long for a link: the address leaves it out." in address.view(text="x" * 30_001).header["said"]
+    assert address.view(text="short").header["said"] == ""
     assert not address.fits("😀" * 3_000)  # twelve bytes each, encoded
     assert address.fits("😀" * 2_000)
 
