@@ -115,9 +115,10 @@ PRESETS: dict[str, Preset] = {
         CLOCK | {"vocabulary": 59, "share": 0.7, "steps": 3_000},
     ),
     "grokking": Preset(
-        "Grokking (a recording)",
-        "Three in ten of all sums are trained on: they are soon known by heart, the others are understood much later.",
-        CLOCK | {"vocabulary": 113, "share": 0.3, "steps": 20_000, "embedding_std": 0.09, "init_std": 0.09},
+        "Grokking",
+        "Three in ten of all sums are trained on: soon known by heart, while the others are understood much later. That "
+        "takes minutes, so a recording of it is drawn at once.",
+        CLOCK | {"vocabulary": 113, "share": 0.3, "steps": 10_000, "embedding_std": 0.09, "init_std": 0.09},
     ),
     "brackets": Preset(
         "Close the brackets",

@@ -149,7 +149,9 @@ def test_a_megabyte_is_refused_and_the_page_can_be_loaded_again(visit) -> None:
     page = visit()
     type_text(page, "a" * 1_000_000)
     expect(page.get_by_text("1,000,000 characters")).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_text("This text is too long for a link: the address leaves it out.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("This text is too long for a link: the address leaves it out.")).to_be_visible(
+        timeout=PATIENCE
+    )
     assert len(page.url) < 40_000
     page.reload()
     bench(page)
