@@ -116,8 +116,8 @@ PRESETS: dict[str, Preset] = {
     ),
     "grokking": Preset(
         "Grokking",
-        "Three in ten of all sums are trained on: soon known by heart, while the others are understood much later. That "
-        "takes minutes, so a recording of it is drawn at once.",
+        "Three in ten of all sums are trained on: soon known by heart, while the others are understood much later. "
+        "That takes minutes, so a recording of it is drawn at once.",
         CLOCK | {"vocabulary": 113, "share": 0.3, "steps": 10_000, "embedding_std": 0.09, "init_std": 0.09},
     ),
     "brackets": Preset(
