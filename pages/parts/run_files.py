@@ -157,12 +157,12 @@ def receive(page: str) -> None:
     st.rerun()
 
 
-def settle(page: str) -> None:
-    """Before any widget is drawn: the knobs stand as a file says."""
+def settle(page: str) -> bool:
+    """Before any widget is drawn: the knobs stand as a file says; whether one has come."""
     values = st.session_state.pop(f"{page}_put", None)
     if values is not None:
         knobs.put(page, values)
-        st.session_state[f"{page}_run"] = None
+    return values is not None
 
 
 def received(page: str) -> sharing.Shared | None:

@@ -1,0 +1,130 @@
+"""The transport of a run: play, step, back, reset, how fast; and what a run that stands can be asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from models.jobs.protocol import ENDED, RUNNING, Status
+from models.learn.history import History
+from models.learn.spec import Spec, of_job
+from pages.parts import run_acts as acts
+from pages.parts import run_looks, show
+from pages.parts.run_acts import Seen
+
+MANY = (10, 50, 200, 1_000)  # steps of the button that takes several
+
+
+def bar(page: str, status: Status | None, seen: Seen | None, wanted: Spec | None) -> None:
+    """One row: buttons, how fast, and where the run stands."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        clicked = _buttons(page, status, wanted)
+        st.selectbox("Steps at once", MANY, index=1, format_func=lambda n: f"{n:,}", key=f"{page}_many", width=110)
+        st.segmented_control(
+            "Steps a second", list(acts.PACES), default=acts.FAST, key=f"{page}_pace", on_change=acts.pace, args=(page,)
+        )
+        if seen is not None and status is not None:
+            st.markdown(_where(seen, status), width="stretch")
+    if clicked:
+        st.rerun()  # the clock of this part of the page starts or stops with the run
+
+
+def _buttons(page: str, status: Status | None, wanted: Spec | None) -> bool:
+    """Whether one of them was pressed."""
+    active, ended = status is not None and acts.active(status), status is not None and status.state in ENDED
+    rests = status is not None and not active and not ended
+    able = rests or (status is None and wanted is not None)
+    many = st.session_state.get(f"{page}_many") or MANY[1]
+
+    def button(words: str, icon: str, key: str, able: bool, about: str | None = None, **command: Any) -> bool:
+        return st.button(
+            words, icon=f":material/{icon}:", key=f"{page}_{key}", disabled=not able, help=about, on_click=acts.tell,
+            args=(page,), kwargs=command, type="primary" if key == "play" else "secondary",
+        )  # fmt: skip
+
+    play = ("Pause", "pause", "pause") if active else ("Play", "play_arrow", "play")
+    clicked = [
+        button(*play[:2], "play", active or able, do=play[2]),
+        button("Step", "skip_next", "step_one", able, do="step", n=1),
+        button(f"{many:,} steps", "skip_next", "step_many", able, do="step", n=many),
+        button(
+            "Back",
+            "skip_previous",
+            "back",
+            active or rests,
+            "To the last snapshot; the knobs stay as they are.",
+            do="back",
+        ),
+        st.button(
+            "Reset",
+            icon=":material/restart_alt:",
+            on_click=acts.leave,
+            args=(page,),
+            disabled=status is None,
+            help="Ends this run; the next one starts from new weights.",
+            key=f"{page}_reset",
+        ),
+    ]
+    return any(clicked)
+
+
+def _where(seen: Seen, status: Status) -> str:
+    """Step, of how many, how fast, how long."""
+    run_spec = seen.history.now(of_job(status.spec))
+    last, total = seen.history.last, run_spec.steps
+    words = f"step **{last:,}** of {total:,}"
+    if status.state == RUNNING and seen.pace > 0:
+        pace = f"{seen.pace:.0f}" if seen.pace >= 3 else f"{seen.pace:.1f}"
+        words += f" · {pace} steps/s · {_left((total - last) / seen.pace)} left"
+    return words
+
+
+def _left(seconds: float) -> str:
+    """A time as one says it."""
+    if seconds < 100:
+        return f"{seconds:,.0f} s"
+    return f"{seconds / 60:,.0f} min" if seconds < 6_000 else f"{seconds / 3600:,.1f} h"
+
+
+def ask(page: str, history: History) -> None:
+    """What a run that stands can be asked, and what it answered."""
+    with st.container(horizontal=True):
+        clicked = [
+            st.button(
+                words,
+                icon=f":material/{icon}:",
+                on_click=acts.tell,
+                args=(page,),
+                kwargs={"do": what},
+                key=f"{page}_ask_{what}",
+                help=about,
+            )
+            for words, icon, what, about in (
+                ("Switch heads off", "toggle_off", "ablate", "Each head in turn, on the held-out rows."),
+                ("Replay and compare", "replay", "replay", "The log from its beginning, against what was recorded."),
+            )
+        ]
+    if any(clicked):
+        st.rerun()
+    run_looks.heads_off(history)
+    if found := history.replayed:
+        st.caption(show.words(_replayed(found)))
+    if kept := history.kept:
+        st.caption(show.words(_kept(kept)))
+
+
+def _replayed(found: dict[str, Any]) -> str:
+    """What came of a replay."""
+    if found.get("stopped"):
+        return f"The replay was stopped at step {found['until']:,}; so far all was the same, bit for bit."
+    if found["same"]:
+        return f"Replayed {found['until']:,} steps from the log: all losses and all weights are the same, bit for bit."
+    return f"Replayed from the log: step {found['differs']:,} is the first that came out otherwise."
+
+
+def _kept(kept: dict[str, Any]) -> str:
+    """Which weights another run gave."""
+    new = ", ".join(kept["new"][:6]) + (f" and {len(kept['new']) - 6} more" if len(kept["new"]) > 6 else "")
+    words = f"It began with {len(kept['kept'])} tensors of the run before, as they were at its step {kept['step']:,}"
+    return f"{words}; new are {new}." if kept["new"] else f"{words}: all of them fit."
