@@ -7,7 +7,7 @@ const KEPT = new WeakMap(); // parent element -> {fields, gone}
 function say(parent, sentence) {
   parent.querySelector("p")?.remove();
   if (!sentence) return;
-  const style = "margin:0;font:400 13px var(--st-font,sans-serif);color:var(--st-text-color)";
+  const style = "margin:0;font:400 13px var(--st-font,sans-serif)";
   parent.append(el("p", { textContent: sentence, style }));
 }
 
