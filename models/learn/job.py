@@ -61,7 +61,7 @@ class Running:
         self.state, self.reason = PAUSED, ""
         self.spread: looking.Spread | None = None
         self.pace = self.history.pace  # steps a second, 0: as many as it can
-        self.flushed = self.looked = time.monotonic()
+        self.flushed = self.looked = self.minded = time.monotonic()
         self.begin()
 
     def begin(self) -> None:
@@ -255,6 +255,8 @@ class Running:
             self._look()
         if began - self.flushed > FLUSH:
             self.flush()
+        if began - self.minded > FLUSH:  # in slow motion too, where every step is written at once
+            self.minded = began
             if self.desk.store.unwatched(self.desk.job) > GRACE:
                 self.pause(PAUSED, "Nobody was watching, so the run stands still. Press Play to go on.")
         if self.pace and self.playing:

@@ -30,6 +30,8 @@ SPEC = Spec(
     steps=4_000, warmup=4,
 )  # fmt: skip
 PATIENCE = 180.0  # seconds: a worker has to import torch on a busy machine
+# a run that is waited for takes no core from who waits
+STEADY: tuple[dict[str, object], ...] = ({"do": "pace", "steps": 60.0}, {"do": "play"})
 Killer = Callable[[str], None]
 Make = Callable[[Path], Engine]
 
@@ -162,10 +164,10 @@ def test_a_run_that_breaks_stands_still_at_its_last_good_snapshot(engine: Engine
 def test_random_kills_lose_nothing(engine: Engine, killer: Killer) -> None:
     """Four of them on every engine; `test_kills` does twenty."""
     chance = random.Random(4)
-    start(engine, "killed")
+    start(engine, "killed", SPEC, "me", *STEADY)
     seen = History()
     for i in range(4):
-        wanted = seen.last + chance.randrange(5, 120)
+        wanted = seen.last + chance.randrange(5, 60)
         history = until(engine, "killed", lambda status, h, w=wanted: status.state == RUNNING and h.last > w)
         assert history.loss[: len(seen.loss)] == seen.loss  # what was written down stays
         seen = history
@@ -213,7 +215,7 @@ def test_the_same_job_twice_is_one_and_what_has_ended_says_so(engine: Engine) ->
 
 def test_an_engine_that_ends_leaves_a_run_to_be_taken_up(make: Make, tmp_path: Path) -> None:
     first = make(tmp_path)
-    start(first, "run")
+    start(first, "run", SPEC, "me", *STEADY)
     until(first, "run", lambda _, h: h.last > 20)
     first.close()
     assert first.status("run").state == PAUSED
@@ -231,7 +233,7 @@ def test_an_engine_that_ends_leaves_a_run_to_be_taken_up(make: Make, tmp_path: P
 
 def test_a_clock_that_jumps_changes_nothing(engine: Engine) -> None:
     for name, owner in (("clock", "ann"), ("later", "ann"), ("last", "ann")):
-        start(engine, name, SPEC, owner)
+        start(engine, name, SPEC, owner, *STEADY)
     history = until(engine, "clock", lambda status, h: status.state == RUNNING and h.last > 5)
     for hours in (5, -9):
         _shift(engine, 3600.0 * hours)

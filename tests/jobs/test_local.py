@@ -64,7 +64,8 @@ def test_a_command_that_comes_while_a_worker_leaves_is_not_lost(tmp_path: Path) 
     assert [command for _, command in store.commands("run")] == [{"do": "play"}]
 
 
-def test_nobody_watching_frees_the_processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("pace", [0.0, 2.0, 60.0])
+def test_nobody_watching_frees_the_processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pace: float) -> None:
     from models.jobs.worker import Desk
     from models.learn import job
 
@@ -74,6 +75,7 @@ def test_nobody_watching_frees_the_processor(tmp_path: Path, monkeypatch: pytest
 
     store = Store(tmp_path)
     store.add("run", "train", contract.SPEC.changed("steps", 50_000).as_json(), "me")
+    store.command("run", {"do": "pace", "steps": pace})
     store.command("run", {"do": "play"})
     store.give("run", "one", os.getpid())
     job.run(Desk(store, "run", "one", threading.Event()), contract.SPEC.changed("steps", 50_000).as_json())
@@ -89,7 +91,7 @@ def test_twenty_visitors_press_play_and_some_leave(tmp_path: Path, monkeypatch: 
     names = [f"visitor {number:02}" for number in range(20)]
     try:
         for name in names:
-            contract.start(engine, name, contract.SPEC.changed("steps", 50_000), name)
+            contract.start(engine, name, contract.SPEC.changed("steps", 50_000), name, *contract.STEADY)
         _all_train(engine, names[:2])
         assert [engine.status(name).place for name in names] == [0, 0, *range(1, 19)]
         workers = [event.body["process"] for n in names[:2] for event in engine.events(n) if event.kind == "taken"]

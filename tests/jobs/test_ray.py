@@ -56,7 +56,7 @@ def test_a_machine_that_is_lost_costs_nothing(make: Make, cluster: TwoMachines, 
     engine = make(tmp_path)
     try:
         for name, owner in (("here", "ann"), ("there", "bob")):
-            contract.start(engine, name, contract.SPEC, owner)
+            contract.start(engine, name, contract.SPEC, owner, *contract.STEADY)
         seen = {name: contract.until(engine, name, lambda _, h: h.last > 100) for name in ("here", "there")}
         cluster.tell("remove")
         contract.until(engine, "here", lambda *_: sum(taken(engine, name) for name in seen) == 3)
@@ -108,7 +108,7 @@ def taken(engine: RayEngine, job: str) -> int:
 
 
 def test_a_foreman_that_is_killed_is_followed_by_another(engine: RayEngine) -> None:
-    contract.start(engine, "led")
+    contract.start(engine, "led", contract.SPEC, "me", *contract.STEADY)
     seen = contract.until(engine, "led", lambda _, h: h.last > 100)
     assert engine._foreman is not None
     engine._foreman.kill()
