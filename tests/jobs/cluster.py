@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32), "RAY_USAGE_STATS_ENABLED": "0"}
-PLACES = 2  # to work, on each machine
+PLACES = 6  # to work, on each machine: room for all workers of two engines when the other is gone
 # a machine that is gone is missed within two seconds (twenty as Ray comes); one that is only slow has five to answer
 PULSE = {"health_check_period_ms": 500, "health_check_timeout_ms": 5_000, "health_check_failure_threshold": 3}
 ALONE = ["unshare", "--user", "--map-root-user", "--net"]  # a network that has a loopback and nothing else
