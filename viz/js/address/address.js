@@ -3,6 +3,7 @@
 // what no link can hold.
 
 const KEPT = new WeakMap(); // parent element -> {fields, gone}
+let writing = false; // an address that is written is a change too: two of us for a moment would answer each other for ever
 
 function say(parent, sentence) {
   parent.querySelector("p")?.remove();
@@ -19,8 +20,14 @@ export default function ({ data, parentElement, setStateValue }) {
     if (!parentElement.isConnected || location.pathname !== pathname) return;
     const found = readAddress(Object.keys(fields));
     if (Object.entries(fields).every(([key, value]) => (found[key] ?? null) === value)) return;
+    if (writing) return;
     const values = Object.entries(fields).filter(([, value]) => value !== null);
-    writeAddress(Object.keys(fields), Object.fromEntries(values.map(([k, v]) => [k, encodeURIComponent(v)])));
+    writing = true;
+    try {
+      writeAddress(Object.keys(fields), Object.fromEntries(values.map(([k, v]) => [k, encodeURIComponent(v)])));
+    } finally {
+      writing = false;
+    }
   };
   unpack(data).then(({ header }) => {
     if (header.ask) return setStateValue("search", location.search || "?");
