@@ -114,10 +114,9 @@ def table() -> str:
 
 
 def _recorded(preset: Preset, kept: Shared) -> str:
-    column = ("accuracy", "exact").index(preset.goal.figure) + 2
-    hit = next((row[0] for row in kept.evaluations if row[column] >= preset.goal.value), None)
+    hit = next((row[0] for row in kept.evaluations if preset.goal.of(row) >= preset.goal.value), None)
     reached = "never" if hit is None else f"{hit:,}"
-    end = f"{kept.evaluations[-1][column]:.3f}"
+    end = f"{preset.goal.of(kept.evaluations[-1]):.3f}"
     return f"| {preset.title} | {preset.goal.words} | one run, recorded | {reached} | – | {end} | |"
 
 

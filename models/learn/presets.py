@@ -24,6 +24,10 @@ class Goal:
     value: float
     reached: bool = True  # False: the point of the preset is that it is never reached
 
+    def of(self, evaluation: tuple[int, float, float, float]) -> float:
+        """Its figure in a run's evaluation: step, loss, accuracy, share of exact rows."""
+        return evaluation[("accuracy", "exact").index(self.figure) + 2]
+
     @property
     def words(self) -> str:
         """In words."""

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from models.learn import sharing
 from models.learn.history import History
 from models.learn.presets import PRESETS, Preset
 from models.learn.sharing import Shared
-from models.learn.trainer import Trainer
+
+if TYPE_CHECKING:
+    from models.learn.trainer import Trainer
 
 FOLDER = Path(__file__).parent / "recorded"
 EVERY = 50  # steps between two looks at the held-out rows
@@ -30,6 +33,8 @@ def recording(name: str) -> Shared | None:
 
 def record(name: str, report: Callable[[str], None] = print) -> Path:
     """Train a preset until its goal is reached for good, or to its last step, and keep the curve."""
+    from models.learn.trainer import Trainer  # torch: a page that shows a recording needs none
+
     preset = PRESETS[name]
     trainer, history, file = Trainer(preset.spec), History(), FOLDER / f"{name}.json"
     _look(trainer, history, report)
@@ -58,6 +63,5 @@ def _look(trainer: Trainer, history: History, report: Callable[[str], None]) -> 
 
 def _settled(preset: Preset, history: History) -> bool:
     """The goal was reached at every one of the last looks."""
-    column = ("accuracy", "exact").index(preset.goal.figure) + 2
-    last = [row[column] for row in history.evaluations[-STAYS:]]
+    last = [preset.goal.of(row) for row in history.evaluations[-STAYS:]]
     return len(last) == STAYS and min(last) >= preset.goal.value

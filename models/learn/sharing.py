@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 from models.learn.history import History
@@ -38,7 +39,7 @@ class Shared:
     norm: tuple[float, ...] = field(default=(), repr=False)  # of the gradient, about; files of before have none
     kept: bool = False  # it began with weights of another run, which the file does not hold
 
-    @property
+    @cached_property
     def history(self) -> History:
         """Its curves, as a run has them."""
         steps = list(range(1, len(self.loss) + 1))

@@ -127,7 +127,7 @@ def leave_alone(page: str) -> None:
     """The run is not looked at any more, and comes to rest by itself."""
     run: Run | None = st.session_state.get(f"{page}_run")
     if run is not None and active(keep.engine().status(run.job)):
-        keep.engine().control(run.job, {"do": "pause"})
+        do(page, do="pause")
     st.session_state[f"{page}_run"] = None
 
 

@@ -18,7 +18,7 @@ def view(**values: str | None) -> View:
     Of such a one the view says so: it draws nothing else.
     """
     kept = {name: value if value is not None and fits(value) else None for name, value in values.items()}
-    long = [name for name, value in values.items() if value is not None and not fits(value)]
+    long = [name for name, value in values.items() if value is not None and kept[name] is None]
     said = [f"This {name.split('_')[-1]} is too long for a link: the address leaves it out." for name in long]
     return View("address", {"values": kept, "said": " ".join(said)}, {}, "")
 
