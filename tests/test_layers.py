@@ -76,6 +76,7 @@ LIGHT = (
     "models/learn/presets.py",
     "models/learn/recordings.py",
     "models/learn/sharing.py",
+    "models/learn/zips.py",
     "models/learn/history.py",
     "models/learn/sweep.py",
     "models/learn/leader.py",

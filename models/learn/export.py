@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +17,7 @@ from transformers import PreTrainedTokenizerFast, ViTImageProcessorPil
 from models.learn import tasks
 from models.learn.spec import Spec
 from models.learn.trainer import Trainer
+from models.learn.zips import folder_zipped
 from models.scratch import hf
 from models.scratch.vision import Transformer, build
 
@@ -37,7 +36,7 @@ def save(spec: Spec, state: bytes, folder: Path) -> None:
         for name, weight in trainer.average.items():
             model.get_parameter(name).copy_(weight)
     names = tasks.symbols(now)
-    if looks(now):
+    if tasks.TASKS[now.task].looks:
         labels = {"id2label": dict(enumerate(names)), "label2id": {name: i for i, name in enumerate(names)}}
         hf.save(model, folder, processor_of(now), now.knobs, **labels)
         for name, picture in pictures_of(trainer).items():
@@ -48,11 +47,6 @@ def save(spec: Spec, state: bytes, folder: Path) -> None:
         reads = f"It reads, for example: {example(now)}"
     said = f"A model from Headlight's playground: {tasks.TASKS[now.task].title.lower()}, {trainer.step:,} steps."
     (folder / README).write_text(f"{said}\n\n{reads}\n", "utf-8")
-
-
-def looks(spec: Spec) -> bool:
-    """Whether its model looks at pictures."""
-    return tasks.TASKS[spec.task].picture is not None
 
 
 def pictures_of(trainer: Trainer) -> dict[str, NDArray[np.uint8]]:
@@ -87,11 +81,7 @@ def as_zip(spec: Spec, state: bytes) -> bytes:
     """The same folder in one file."""
     with TemporaryDirectory() as folder:
         save(spec, state, Path(folder))
-        file = io.BytesIO()
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
-            for path in sorted(Path(folder).iterdir()):
-                packed.write(path, path.name)
-    return file.getvalue()
+        return folder_zipped(Path(folder))
 
 
 def tokenizer_of(spec: Spec) -> PreTrainedTokenizerFast:

@@ -82,6 +82,11 @@ class Task:
     picture: pictures.Kind | None = None
     model: Callable[[Config], Any] = decoder
 
+    @property
+    def looks(self) -> bool:
+        """Whether its model looks at pictures."""
+        return self.picture is not None
+
 
 @dataclass(frozen=True)
 class Rows:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from models.learn.export import README
+from models.learn.zips import folder_zipped
 from models.tuning.data import Data
 from models.tuning.network import merged
 from models.tuning.spec import METHODS, Spec
@@ -40,17 +39,8 @@ def name(spec: Spec, job: str, step: int) -> str:
     return f"{clean}-{'distilled' if spec.teacher else 'tuned'}-{job}-{step}"
 
 
-def as_zip(folder: Path) -> bytes:
-    """A folder's files in one."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
-        for path in sorted(folder.iterdir()):
-            packed.write(path, path.name)
-    return file.getvalue()
-
-
 def zipped(spec: Spec, data: Data, state: bytes) -> bytes:
     """The same without leaving a folder."""
     with TemporaryDirectory() as folder:
         save(spec, data, state, Path(folder))
-        return as_zip(Path(folder))
+        return folder_zipped(Path(folder))

@@ -24,11 +24,6 @@ def mend() -> None:
     ForwardMsgQueue.clear = clear  # type: ignore[method-assign, assignment]
 
 
-def unmend() -> None:
-    """Streamlit as it comes."""
-    ForwardMsgQueue.enqueue, ForwardMsgQueue.clear = _enqueue, _clear  # type: ignore[method-assign]
-
-
 def enqueue(queue: ForwardMsgQueue, message: ForwardMsg) -> None:
     """Streamlit's `enqueue`; what comes first of a part is the container that holds all of it, which never moves."""
     if message.HasField("delta") and message.delta.fragment_id:

@@ -63,7 +63,7 @@ class Seen:
     def _still(self, step: int) -> forming.Still:
         if step not in self.stills:
             weights, predicted, counts, edges = frames.unpacked(keep.engine().artifact(self.job, f"frame/{step:07}"))
-            causal = tasks.TASKS[self.task].picture is None
+            causal = not tasks.TASKS[self.task].looks
             self.stills[step] = forming.still(weights, predicted, (counts, edges), causal)
         return self.stills[step]
 

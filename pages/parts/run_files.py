@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import os
-import zipfile
 from typing import Any
 
 import streamlit as st
@@ -14,6 +12,7 @@ from models.learn import sharing, tasks
 from models.learn.history import History
 from models.learn.recordings import recording
 from models.learn.spec import label
+from models.learn.zips import zipped
 from pages.parts import keep, knobs, show
 from pages.parts.knobs import Run
 
@@ -50,7 +49,7 @@ def leave(page: str, run: Run, history: History, still: bool) -> None:
 
 
 def _looks(run: Run) -> bool:
-    return tasks.TASKS[run.spec.task].picture is not None
+    return tasks.TASKS[run.spec.task].looks
 
 
 def _opens(run: Run) -> str:
@@ -111,16 +110,8 @@ def _script(run: Run, step: int, history: History) -> None:
             "One file that wants torch and numpy and gives the same curve, bit for bit on one kind of processor."
         )
         return
-    _offer(f"{_name(run, step)}-script.zip", _zipped({"train.py": text, file.name: file.read_bytes()}), ZIP)
+    _offer(f"{_name(run, step)}-script.zip", zipped({"train.py": text.encode(), file.name: file.read_bytes()}), ZIP)
     st.caption("The script and its pictures: it wants torch and numpy and gives the same curve, bit for bit.")
-
-
-def _zipped(files: dict[str, str | bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, content in files.items():
-            packed.writestr(name, content)
-    return buffer.getvalue()
 
 
 def _share(run: Run, step: int, history: History) -> None:

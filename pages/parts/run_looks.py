@@ -47,7 +47,7 @@ def curves(history: History, spec: Spec, more: Iterable[str], others: tuple[trai
         total=spec.steps,
         marks=marks(history.changes),
         broken=tuple(history.broken),
-        graded="of pictures" if tasks.TASKS[spec.task].picture else "of graded tokens",
+        graded="of pictures" if tasks.TASKS[spec.task].looks else "of graded tokens",
         charts=tuple(_chart(history, name) for name in MORE if name in more),
         others=others,
     )

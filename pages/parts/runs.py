@@ -175,7 +175,7 @@ def _recorded(page: str) -> None:
 
 def _size(spec: Spec) -> str:
     """What is read at a time, and what there is to choose from."""
-    if tasks.TASKS[spec.task].picture:
+    if tasks.TASKS[spec.task].looks:
         n = (SIDE // spec.patch) ** 2
         return f"A picture is read as {n} patches and a class token; there are {len(tasks.symbols(spec))} names."
     return f"{spec.config.max_len} tokens are read at a time; there are {len(tasks.symbols(spec))} symbols."

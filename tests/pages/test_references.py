@@ -1,7 +1,5 @@
 """References are taken back with the part of the page they stand in: what Streamlit 1.67 itself forgets."""
 
-from collections.abc import Iterator
-
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
@@ -33,20 +31,6 @@ def reference(*place: int) -> ForwardMsg:
     return message
 
 
-@pytest.fixture
-def mended() -> Iterator[None]:
-    references.mend()
-    yield
-    references.mend()
-
-
-@pytest.fixture
-def plain() -> Iterator[None]:
-    references.unmend()
-    yield
-    references.mend()
-
-
 def cleared(sent: int, parts: list[str] | None) -> list[Seen]:
     """A page of a heading, a part that runs by itself, a footer and another part, of which the first messages were
     sent when something runs anew: what is sent after them."""
@@ -75,7 +59,9 @@ FOOTER: list[Seen] = [("delta", [0, 2]), ("ref_hash", [0, 2, 0])]
 TWO: list[Seen] = [("delta", [0, 10]), ("ref_hash", [0, 10, 0])]
 
 
-def test_references_go_with_their_part(mended: None) -> None:
+def test_references_go_with_their_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ForwardMsgQueue, "enqueue", references.enqueue)
+    monkeypatch.setattr(ForwardMsgQueue, "clear", references.clear)
     heading: list[Seen] = [("ref_hash", [0, 0])]
     assert cleared(0, ["one"]) == heading + FOOTER + TWO
     assert cleared(3, ["one"]) == FOOTER + TWO  # its blocks were sent, its elements not: place 1 would be left out
@@ -84,7 +70,17 @@ def test_references_go_with_their_part(mended: None) -> None:
     assert cleared(0, None) == []
 
 
-def test_streamlit_still_needs_it(plain: None) -> None:
+def test_every_page_is_mended() -> None:
+    from pages.parts import frame
+
+    assert frame.references is references
+    assert ForwardMsgQueue.enqueue is references.enqueue
+    assert ForwardMsgQueue.clear is references.clear
+
+
+def test_streamlit_still_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """If this fails, Streamlit mends it itself: pages/parts/references.py can go."""
+    monkeypatch.setattr(ForwardMsgQueue, "enqueue", references._enqueue)
+    monkeypatch.setattr(ForwardMsgQueue, "clear", references._clear)
     assert ("ref_hash", [0, 1, 0, 1]) in cleared(0, ["one"])
     assert ("ref_hash", [0, 1, 0, 1]) in cleared(3, ["one"])
