@@ -163,15 +163,11 @@ def heads_off(history: History) -> None:
         return
     without: list[list[float]] = found["without"]
     lowest, layer, head = min((value, i, j) for i, row in enumerate(without) for j, value in enumerate(row))
-    base = _share(found["base"])
+    base = show.percent(found["base"])
     st.markdown(
         f"**Heads off, one at a time (step {found['step']:,})** With all heads {base} of held-out answers are right; "
-        f"without layer {layer}, head {head} **{_share(lowest)}**."
+        f"without layer {layer}, head {head} **{show.percent(lowest)}**."
     )
     table = {"layer": [f"layer {i}" for i in range(len(without))]}
-    table |= {f"without head {i}": [_share(row[i]) for row in without] for i in range(len(without[0]))}
+    table |= {f"without head {i}": [show.percent(row[i]) for row in without] for i in range(len(without[0]))}
     st.dataframe(table, hide_index=True)
-
-
-def _share(value: float) -> str:
-    return f"{100 * value:.1f} %"

@@ -13,7 +13,7 @@ from models.learn.history import History
 from models.learn.spec import NAMES, OWN, Spec, label, of_job, written
 from models.learn.tasks import TASKS
 from models.records import ConfigError
-from pages.parts import keep, run_files
+from pages.parts import keep, run_files, show
 from viz.views import training
 
 MOST_OVER = 4  # runs that are laid over one
@@ -114,7 +114,7 @@ def table(runs: list[Past], own: str | None) -> dict[str, list[Any]]:
         "state": [run.lying.state for run in runs],
         "step": [run.lying.last.get("step", 0) for run in runs],
         "held-out loss": [run.lying.last.get("loss") for run in runs],
-        "answers right": [_share(run.lying.last.get("exact")) for run in runs],
+        "answers right": [show.percent(run.lying.last.get("exact")) for run in runs],
     }
     for name in knobs[:MOST_KNOBS]:
         rows[label(name)] = [written(getattr(run.spec, name)) for run in runs]
@@ -122,10 +122,6 @@ def table(runs: list[Past], own: str | None) -> dict[str, list[Any]]:
         rest = knobs[MOST_KNOBS:]
         rows["other knobs"] = [", ".join(f"{label(n)} {written(getattr(r.spec, n))}" for n in rest) for r in runs]
     return rows
-
-
-def _share(value: float | None) -> str:
-    return "" if value is None else f"{100 * value:.1f} %"
 
 
 def _one(page: str, by_job: dict[str, Past], own: str | None) -> None:

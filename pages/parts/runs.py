@@ -63,9 +63,6 @@ def _from_link(page: str) -> Run | None:
     return acts.found(page, name) if name else None
 
 
-# ---- what is shown
-
-
 def stage(page: str, wanted: Spec | None) -> None:
     """Transport, curves and attention; while a run goes on, this part of the page runs by itself."""
     if keep.engine().notice:

@@ -45,6 +45,11 @@ def empty(reason: Exception, starts: list[Choice]) -> None:
                 st.button(name, on_click=start)
 
 
+def percent(share: float | None) -> str:
+    """A share of 1 as it is read aloud; empty for one that was not measured."""
+    return "" if share is None else f"{100 * share:.1f} %"
+
+
 def remark(text: str) -> None:
     """A small sentence, if there is one."""
     if text:
