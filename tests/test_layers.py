@@ -72,6 +72,7 @@ LIGHT = (
     "models/painting/masks.py",
     "models/painting/codebook.py",
     "models/learn/spec.py",
+    "models/learn/samples.py",
     "models/learn/tasks.py",
     "models/learn/presets.py",
     "models/learn/recordings.py",

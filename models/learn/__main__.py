@@ -17,8 +17,8 @@ from pathlib import Path
 
 from models.learn import presets, recordings
 from models.learn.presets import MEASURED, PRESETS, Measured, Preset
+from models.learn.samples import HELD_OUT
 from models.learn.sharing import Shared
-from models.learn.tasks import HELD_OUT
 
 TABLE = Path(__file__).parents[2] / "docs" / "presets.md"
 EVERY = 25  # steps between two looks at the held-out rows

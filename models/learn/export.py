@@ -14,7 +14,7 @@ from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers
 from tokenizers.models import WordLevel
 from transformers import PreTrainedTokenizerFast, ViTImageProcessorPil
 
-from models.learn import tasks
+from models.learn import samples, tasks
 from models.learn.spec import Spec
 from models.learn.trainer import Trainer
 from models.learn.zips import folder_zipped
@@ -73,7 +73,7 @@ def processor_of(spec: Spec) -> ViTImageProcessorPil:
 
 def example(spec: Spec) -> str:
     """A text that the model can read, of its own kind."""
-    whole = tasks.sample(spec, 1)[0].removesuffix(tasks.END).strip()
+    whole = samples.sample(spec, 1)[0].removesuffix(tasks.END).strip()
     return whole if tasks.TASKS[spec.task].draw else whole[: tasks.n_tokens(spec) - 1]
 
 

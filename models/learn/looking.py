@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from models.learn import tasks
+from models.learn import samples
 from models.learn.trainer import Step, Trainer, asked
 from models.records import Floats, Knobs
 from models.scratch.attention import attention_weights, shared, split
@@ -30,7 +30,7 @@ class Frame:
 
     step: int
     weights: Floats
-    predicted: tasks.Ids  # [row, position]: the token foretold for that position; -1 for the first
+    predicted: samples.Ids  # [row, position]: the token foretold for that position; -1 for the first
     entropy: Floats  # [layer, head], in bits, the mean over queries of some held-out rows
     induction: Floats  # [layer, head]: weight on what followed earlier copies of the query's token
 
@@ -51,7 +51,7 @@ class Spread:
     They run from -edge to edge. [part, 2, bin] and [part, 2]: first the weights, then the gradients.
     """
 
-    counts: tasks.Ids
+    counts: samples.Ids
     edges: Floats
 
 
@@ -63,9 +63,9 @@ def frame(trainer: Trainer) -> Frame:
     """Attention on the first held-out row, answers to the first few, scores of heads over some."""
     rows = trainer.data.held_out
     weights, logits = attention(trainer, asked(rows, slice(0, ROWS)))
-    tokens = rows.tokens[: tasks.SHOWN]
+    tokens = rows.tokens[: samples.SHOWN]
     predicted = np.full(tokens.shape, -1, np.int64)
-    predicted[:, 1:] = logits[: tasks.SHOWN].argmax(-1).numpy()
+    predicted[:, 1:] = logits[: samples.SHOWN].argmax(-1).numpy()
     real = _real(rows, weights.shape[-1])
     entropy, induction = _entropy(weights, real), _induction(weights, rows.tokens[:ROWS], real)
     return Frame(trainer.step, weights[:, 0].numpy(), predicted, entropy, induction)
@@ -95,7 +95,7 @@ def _weights(module: Any, x: Tensor, y: Tensor, mask: Tensor | None, position: A
     return attention_weights(q, k, mask, position.bias(x.shape[1], y.shape[1]))
 
 
-def _real(rows: tasks.Rows, n: int) -> Tensor:
+def _real(rows: samples.Rows, n: int) -> Tensor:
     """[row, query]: what is part of a row, not of what fills it up."""
     if rows.pictures is not None:
         return torch.ones(len(rows.tokens[:ROWS]), n, dtype=torch.bool)
@@ -111,7 +111,7 @@ def _entropy(weights: Tensor, real: Tensor) -> Floats:
     return mean
 
 
-def _induction(weights: Tensor, tokens: tasks.Ids, real: Tensor) -> Floats:
+def _induction(weights: Tensor, tokens: samples.Ids, real: Tensor) -> Floats:
     """Mean weight on all positions that follow an earlier copy of the query's token, over queries that have one."""
     if weights.shape[-1] != tokens.shape[1] - 1:  # patches of a picture
         return np.zeros(weights.shape[::2][:2], np.float32)

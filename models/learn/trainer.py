@@ -20,7 +20,7 @@ from safetensors.torch import load as read_tensors
 from safetensors.torch import save as write_tensors
 from torch import Tensor, nn
 
-from models.learn import tasks
+from models.learn import samples, tasks
 from models.learn.spec import Change, Spec, read
 from models.records import Floats
 from models.zoo.recipes.decoding import right_throughout
@@ -61,7 +61,7 @@ class Trainer:
     def __init__(self, spec: Spec) -> None:
         torch.set_num_threads(1)  # more make small models slower, much slower on a busy machine
         self.start = self.spec = spec
-        self.data = tasks.data(spec)
+        self.data = samples.data(spec)
         torch.manual_seed(spec.init_seed)
         self.model: Any = tasks.TASKS[spec.task].model(spec.config)  # a Decoder, or a Vision for pictures
         self.average: dict[str, Tensor] = {}
@@ -69,8 +69,8 @@ class Trainer:
         self.optimiser = self._optimiser()
         self._start_average(running=False)
         self.batch: tuple[Tensor, Tensor] | None = None  # what was read last, and what was to be foretold
-        self._epoch: tuple[int, tasks.Ids] = (-1, np.empty(0, np.int64))
-        self._noise: tuple[Floats, tasks.Ids] | None = None
+        self._epoch: tuple[int, samples.Ids] = (-1, np.empty(0, np.int64))
+        self._noise: tuple[Floats, samples.Ids] | None = None
 
     # ---- a step
 
@@ -137,7 +137,7 @@ class Trainer:
     def _batch(self) -> tuple[Tensor, Tensor]:
         """The next rows in this run's order, each epoch shuffled anew: what is read, and what is to be foretold."""
         rows, wanted = self.data.train, self.spec.batch_size
-        picked: list[tasks.Ids] = []
+        picked: list[samples.Ids] = []
         while wanted:
             epoch, place = divmod(self.seen, len(rows))
             if self._epoch[0] != epoch:
@@ -151,7 +151,7 @@ class Trainer:
         labels = np.where(rows.trained[index], self._noisy(tokens, index), IGNORED)
         return asked(rows, index), torch.from_numpy(labels[:, 1:])
 
-    def _noisy(self, tokens: tasks.Ids, index: tasks.Ids) -> tasks.Ids:
+    def _noisy(self, tokens: samples.Ids, index: samples.Ids) -> samples.Ids:
         """Labels of which some are wrong, the same ones whenever a row comes round."""
         if not self.spec.label_noise:
             return tokens
@@ -292,7 +292,7 @@ def again(trainer: Trainer, changes: Iterable[Change], until: int) -> Iterator[S
         yield trainer.advance()
 
 
-def asked(rows: tasks.Rows, index: tasks.Ids | slice = slice(None)) -> Tensor:
+def asked(rows: samples.Rows, index: samples.Ids | slice = slice(None)) -> Tensor:
     """What the model reads of some rows: all tokens but the last, or pictures, black -1 and white 1."""
     if rows.pictures is None:
         return torch.from_numpy(rows.tokens[index, :-1])

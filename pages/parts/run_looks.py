@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from models.learn import tasks
+from models.learn import samples, tasks
 from models.learn.history import History
 from models.learn.spec import Change, Spec, label, written
 from pages.parts import keep, show
@@ -75,7 +75,7 @@ def rows(spec: Spec) -> forming.Rows:
     """The held-out rows that are shown, drawn once."""
 
     def draw() -> forming.Rows:
-        data, shown = tasks.data(spec), slice(0, tasks.SHOWN)
+        data, shown = samples.data(spec), slice(0, samples.SHOWN)
         seen = data.held_out.pictures
         return forming.Rows(
             data.held_out.tokens[shown],
@@ -90,8 +90,8 @@ def rows(spec: Spec) -> forming.Rows:
 
 def sample(spec: Spec, n: int) -> None:
     """A few training rows, as they are read."""
-    seen = tasks.sample_pictures(spec, n)
-    said = tasks.sample(spec, n)
+    seen = samples.sample_pictures(spec, n)
+    said = samples.sample(spec, n)
     if seen is None:
         st.code("\n".join(said), language=None, wrap_lines=True)
         return

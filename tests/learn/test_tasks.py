@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.learn import pictures, tables, tasks
+from models.learn import pictures, samples, tables, tasks
 from models.learn.spec import Spec
 from models.learn.tasks import TASKS
 from models.records import ConfigError
@@ -16,7 +16,7 @@ def spec(task: str, **values: object) -> Spec:
     return Spec(**{"task": task, **given})
 
 
-def text(data: tasks.Data, row: np.ndarray) -> str:
+def text(data: samples.Data, row: np.ndarray) -> str:
     return "".join(data.symbols[i] for i in row)
 
 
@@ -31,7 +31,7 @@ ANSWERS = {
 
 @pytest.mark.parametrize("task", ANSWERS)
 def test_answers_are_right(task: str) -> None:
-    data = tasks.data(spec(task))
+    data = samples.data(spec(task))
     for rows in (data.train, data.held_out):
         for tokens, trained in zip(rows.tokens[:50], rows.trained[:50], strict=True):
             asked, answer = text(data, tokens).rstrip(".").split("=")
@@ -40,7 +40,7 @@ def test_answers_are_right(task: str) -> None:
 
 
 def test_modular_addition_is_a_table_of_symbols() -> None:
-    data = tasks.data(spec("modular addition", vocabulary=7, share=0.7))
+    data = samples.data(spec("modular addition", vocabulary=7, share=0.7))
     seen = {tuple(row[:2]) for row in data.train.tokens} | {tuple(row[:2]) for row in data.held_out.tokens}
     assert len(seen) == 49
     for row in np.concatenate([data.train.tokens, data.held_out.tokens]):
@@ -49,7 +49,7 @@ def test_modular_addition_is_a_table_of_symbols() -> None:
 
 
 def test_brackets_close_in_order() -> None:
-    data = tasks.data(spec("brackets"))
+    data = samples.data(spec("brackets"))
     partner = dict(tasks.BRACKETS)
     for row in data.train.tokens[:100]:
         waiting: list[str] = []
@@ -62,7 +62,7 @@ def test_brackets_close_in_order() -> None:
 
 
 def test_dates_are_the_same_day() -> None:
-    data = tasks.data(spec("dates"))
+    data = samples.data(spec("dates"))
     for row in data.train.tokens[:200]:
         asked, answer = text(data, row).rstrip(".").split("=")
         year, month, day = answer.split("-")
@@ -74,7 +74,7 @@ def test_dates_are_the_same_day() -> None:
 
 
 def test_induction_is_graded_on_periods_it_never_trains() -> None:
-    data = tasks.data(spec("induction"))
+    data = samples.data(spec("induction"))
 
     def period(row: np.ndarray) -> int:
         return next(p for p in range(1, 20) if (row[p:] == row[:-p]).all())
@@ -88,7 +88,7 @@ def test_induction_is_graded_on_periods_it_never_trains() -> None:
 
 def test_a_text_is_held_out_at_its_end() -> None:
     own = "abcdefghij" * 30 + "ABCDEFGHIJ" * 8
-    data = tasks.data(spec("characters", text=own, length=16))
+    data = samples.data(spec("characters", text=own, length=16))
     assert set("".join(text(data, row) for row in data.held_out.tokens)) <= set("ABCDEFGHIJ")
 
 
@@ -96,9 +96,9 @@ def test_a_text_is_held_out_at_its_end() -> None:
     "task", [name for name in TASKS if name not in ("induction", "characters", "clothes", "shapes")]
 )
 def test_no_question_is_on_both_sides(task: str) -> None:
-    data = tasks.data(spec(task))
+    data = samples.data(spec(task))
 
-    def questions(rows: tasks.Rows) -> set[tuple[int, ...]]:
+    def questions(rows: samples.Rows) -> set[tuple[int, ...]]:
         return {tuple(row[: trained.argmax()]) for row, trained in zip(rows.tokens, rows.trained, strict=True)}
 
     assert questions(data.train) & questions(data.held_out) == set()
@@ -107,10 +107,10 @@ def test_no_question_is_on_both_sides(task: str) -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_rows_follow_from_task_and_data_seed_alone(task: str) -> None:
-    a, b, c = (tasks.data(spec(task, data_seed=seed)) for seed in (1, 1, 2))
+    a, b, c = (samples.data(spec(task, data_seed=seed)) for seed in (1, 1, 2))
     assert np.array_equal(a.train.tokens, b.train.tokens)
     assert a.train.tokens.shape != c.train.tokens.shape or not np.array_equal(a.train.tokens, c.train.tokens)
-    assert tasks.sample(spec(task, data_seed=1), 2)[0]
+    assert samples.sample(spec(task, data_seed=1), 2)[0]
 
 
 def test_what_a_task_cannot_be_is_said_at_its_field() -> None:
@@ -125,7 +125,7 @@ def test_what_a_task_cannot_be_is_said_at_its_field() -> None:
 
 
 def test_clothes_are_the_published_ones_and_none_is_on_both_sides() -> None:
-    data = tasks.data(spec("clothes"))
+    data = samples.data(spec("clothes"))
     assert data.symbols == fashion.CLASSES
     assert (len(data.train), len(data.held_out)) == (400, 100)
     shown = [{picture.tobytes() for picture in rows.pictures} for rows in (data.train, data.held_out)]
@@ -139,7 +139,7 @@ def test_clothes_are_the_published_ones_and_none_is_on_both_sides() -> None:
 
 def test_shapes_are_named_by_what_they_cover() -> None:
     """A ring has a hole where the others are full; a square fills its box, a circle pi / 4 of it."""
-    data = tasks.data(spec("shapes", vocabulary=6, examples=300))
+    data = samples.data(spec("shapes", vocabulary=6, examples=300))
     filled = {name: [] for name in data.symbols}
     for picture, (_, answer) in zip(data.train.pictures, data.train.tokens, strict=True):
         seen = picture.max(0) > 90
@@ -170,7 +170,7 @@ def test_a_table_is_words_and_one_answer() -> None:
     kept, notes = tables.kept(["Not bad, at ALL!", "", "fine", "so so"], ["good\n", "good", "NaN", "  quite  good "])
     assert kept == "not bad , at all !\tgood\nso so\tquite good"
     assert notes == ["2 rows have no text or no label; they are left out."]
-    own = tasks.data(Spec(task="labels", length=8, table=table(200, 3), vocabulary=20))
+    own = samples.data(Spec(task="labels", length=8, table=table(200, 3), vocabulary=20))
     assert set(own.symbols) > {"→ kind 0", "→ kind 1", "→ kind 2", "text", "number"}
     first = [own.symbols[i] for i in own.train.tokens[0]]
     assert first[:2] == ["text", "number"]

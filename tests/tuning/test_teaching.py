@@ -9,7 +9,7 @@ import torch
 
 from models import zoo
 from models.learn import export as playground
-from models.learn import tasks
+from models.learn import samples
 from models.learn.spec import Spec as PlaygroundSpec
 from models.learn.trainer import replay
 from models.tuning import export, network, student, teaching
@@ -96,7 +96,7 @@ def test_a_snapshot_of_a_student_goes_on_with_the_same_bits(pupil: Callable[...,
 def test_a_run_of_the_playground_teaches_a_smaller_one(tmp_path: Path) -> None:
     run = PlaygroundSpec(task="reverse", n_layers=2, d_model=16, d_ff=32, examples=200, batch_size=8)
     playground.save(run, replay(run, [], 3).state(), tmp_path)
-    data = plain("\n".join(tasks.sample(run, 40)))
+    data = plain("\n".join(samples.sample(run, 40)))
     made = Pupil(Spec(str(tmp_path), NEXT, teacher=str(tmp_path), layers=1, batch_size=8, lr=1e-3), data)
     first = made.grade()
     for _ in range(8):
