@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import functools
 import http.server
 import threading
@@ -71,6 +72,18 @@ def page(browser: Browser) -> Iterator[Page]:
     yield page
     context.close()
     assert (blocked, errors) == ([], [])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """What stood in the browser when a test failed: its machine may be far away, and its picture gone."""
+    report = yield
+    page = item.funcargs.get("page") if isinstance(item, pytest.Function) else None
+    if report.when == "call" and report.failed and isinstance(page, Page):
+        with contextlib.suppress(Exception):  # a page that crashed has nothing to say
+            words = page.locator("body").inner_text(timeout=5_000)
+            report.sections.append(("in the browser", f"{page.url}\n\n{words[:4_000]}"))
+    return report
 
 
 def _is_error(message: ConsoleMessage) -> bool:
