@@ -48,7 +48,7 @@ def until(engine: LocalEngine, name: str, true: Callable[[Status, History], bool
 
 
 def test_killed_and_paused_it_ends_with_the_same_bits(engine: LocalEngine, folders: Path) -> None:
-    spec = Spec(str(folders / "bert"), lr=1e-3, epochs=25, batch_size=2, data="pieces")  # 400 steps
+    spec = Spec(str(folders / "bert"), lr=1e-3, epochs=12, batch_size=2, data="pieces")  # 192 steps
     start(engine, "killed", spec, OTHERS)
     until(engine, "killed", lambda status, h: status.state == RUNNING and h.last > 30)
     engine.control("killed", {"do": "pause"})
@@ -60,14 +60,14 @@ def test_killed_and_paused_it_ends_with_the_same_bits(engine: LocalEngine, folde
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
     status, history = until(engine, "killed", lambda status, _: status.state in (DONE, FAILED))
-    assert (status.state, history.last, history.snapshot) == (DONE, 400, 400)
+    assert (status.state, history.last, history.snapshot) == (DONE, 192, 192)
     assert history.curves["loss"][: before.last] == before.curves["loss"]
     assert [one.step for one in history.graded] == sorted({one.step for one in history.graded})
     plainly = Tuner(spec, OTHERS)
-    losses = [plainly.advance().values["loss"] for _ in range(400)]
+    losses = [plainly.advance().values["loss"] for _ in range(192)]
     assert history.curves["loss"] == losses
-    assert engine.artifact("killed", job.snapshot(400)) == plainly.state()
-    assert engine.store.names("killed") == ["data.json", job.snapshot(400)]  # one snapshot is kept
+    assert engine.artifact("killed", job.snapshot(192)) == plainly.state()
+    assert engine.store.names("killed") == ["data.json", job.snapshot(192)]  # one snapshot is kept
     assert history.about is not None
     assert (history.about.n_rows, len(history.about.held), history.about.classes) == (32, 8, ("calm", "storm"))
 
