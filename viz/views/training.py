@@ -134,14 +134,17 @@ def thinned(steps: Steps, values: Floats) -> tuple[Steps, Floats]:
     if n <= MOST:
         return np.asarray(steps, np.uint32), values
     edges = np.arange(MOST // 2) * n // (MOST // 2)
-    picked: list[int] = []
-    for start, end in zip(edges, [*edges[1:], n], strict=True):
-        part = values[start:end]
-        if np.isnan(part).all():
-            picked.append(int(start))
-        else:
-            picked += sorted({int(start + np.nanargmin(part)), int(start + np.nanargmax(part))})
+    empty = np.isnan(values)
+    lowest, highest = np.where(empty, np.inf, values), np.where(empty, -np.inf, values)
+    picked = np.union1d(_first(lowest, edges, np.minimum), _first(highest, edges, np.maximum))
     return np.asarray(steps[picked], np.uint32), values[picked]
+
+
+def _first(values: Floats, edges: NDArray[np.int64], extreme: np.ufunc) -> NDArray[np.int64]:
+    """Where each bucket's extreme stands for the first time; of an empty one its first place."""
+    bucket = np.repeat(np.arange(len(edges)), np.diff(edges, append=len(values)))
+    places = np.flatnonzero(values == extreme.reduceat(values, edges)[bucket])
+    return places[np.unique(bucket[places], return_index=True)[1]]
 
 
 def _every(n: int) -> NDArray[np.int64]:
