@@ -100,6 +100,25 @@ def test_steps_a_live_knob_and_the_scrubber(visit: Visit) -> None:
     press(page, "Reset")
 
 
+def test_two_tabs_on_one_run_go_on_from_one_another(visit: Visit) -> None:
+    first = open_page(visit)
+    press(first, "Step")
+    expect(first.locator(".stMain")).to_contain_text("step 1 of 50,000", timeout=PATIENCE)
+    first.wait_for_url(re.compile("run="))
+    second = first.context.new_page()
+    second.goto(first.url)
+    expect(second.locator(".stMain")).to_contain_text("step 1 of 50,000", timeout=PATIENCE)
+    for page, name, step in ((second, "50 steps", 51), (first, "Step", 52), (second, "Step", 53)):
+        expect(page.get_by_role("button", name=name, exact=True)).to_be_enabled(timeout=PATIENCE)
+        press(page, name)
+        expect(page.locator(".stMain")).to_contain_text(f"step {step} of 50,000", timeout=PATIENCE)
+    press(second, "Play")
+    expect(second.get_by_role("button", name="Pause", exact=True)).to_be_visible(timeout=PATIENCE)
+    press(first, "Reset")  # the tab that leaves ends the run; the other one says so
+    expect(second.get_by_role("button", name="Play", exact=True)).to_be_visible(timeout=PATIENCE)
+    expect(first.locator("code").first).to_be_visible(timeout=PATIENCE)
+
+
 def test_a_learning_rate_of_10_breaks_the_run_and_says_so(visit: Visit) -> None:
     page = open_page(visit, place=f"/playground?spec={TINY.replace('lr:0.01', 'lr:10')},optimiser:SGD,clip:0,steps:500")
     press(page, "Play")
