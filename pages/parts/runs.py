@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from models.jobs.protocol import FAILED, QUEUED, Status
+from models.jobs.protocol import CANCELLED, ENDED, FAILED, QUEUED, Status
 from models.learn import tasks
 from models.learn.pictures import SIDE
 from models.learn.spec import Spec
@@ -117,7 +117,7 @@ def _pictures(page: str, run: Run, seen: Seen, status: Status) -> None:
         over = run_table.others(page, run.job)
         show.view(training.view(run_looks.curves(seen.history, spec, more, over)), key=f"{page}_training")
         run_files.leave(page, run, seen.history, not acts.active(status))
-        if not acts.active(status):
+        if not acts.active(status) and status.state not in ENDED:
             transport.ask(page, seen.history)
     with maps:
         view = forming.view(seen.chosen(), run_looks.rows(run.spec), tuple(seen.history.parts))
@@ -134,6 +134,8 @@ def _state(status: Status, seen: Seen) -> None:
         show.error(status.reason)
     elif status.reason:
         st.caption(show.words(status.reason))
+    elif status.state == CANCELLED:
+        st.caption("This run was ended, in another tab perhaps. What it has learnt can be kept; Reset leaves it.")
     if seen.history.refused:
         show.error(seen.history.refused)
 

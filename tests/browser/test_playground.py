@@ -115,7 +115,9 @@ def test_two_tabs_on_one_run_go_on_from_one_another(visit: Visit) -> None:
     press(second, "Play")
     expect(second.get_by_role("button", name="Pause", exact=True)).to_be_visible(timeout=PATIENCE)
     press(first, "Reset")  # the tab that leaves ends the run; the other one says so
-    expect(second.get_by_role("button", name="Play", exact=True)).to_be_visible(timeout=PATIENCE)
+    expect(second.locator(".stMain")).to_contain_text("This run was ended, in another tab perhaps", timeout=PATIENCE)
+    expect(second.get_by_role("button", name="Play", exact=True)).to_be_disabled()
+    expect(second.get_by_role("button", name="Save the model", exact=True)).to_be_enabled()
     expect(first.locator("code").first).to_be_visible(timeout=PATIENCE)
 
 
