@@ -29,6 +29,7 @@ import hypothesis
 import pytest
 from jaxtyping import install_import_hook
 
+from pages.parts import garbage
 from tests import tiny
 from tests.fake_hub import FakeHub
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 hypothesis.settings.register_profile("headlight", deadline=None)  # no test is about how long something takes
 hypothesis.settings.load_profile("headlight")
+garbage.spare = lambda: None  # Hypothesis asks the collector who holds its random numbers: nothing may be spared
 install_import_hook("models.scratch", "beartype.beartype")  # shapes in annotations are checked at every call
 
 

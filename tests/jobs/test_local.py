@@ -107,9 +107,11 @@ def test_twenty_visitors_press_play_and_some_leave(tmp_path: Path, monkeypatch: 
 
 
 def _all_train(engine: LocalEngine, names: list[str]) -> None:
-    """All of them train at one moment; each is looked at all the while, or it would come to rest."""
+    """All of them train at one moment; each is looked at all the while. Who looked away too long presses Play again."""
 
     def train(name: str) -> bool:
+        if engine.status(name).state == PAUSED:
+            engine.control(name, {"do": "play"})
         return engine.status(name).state == RUNNING and any(event.kind == "steps" for event in engine.events(name))
 
     contract.until(engine, names[0], lambda *_: all(map(train, names)))
