@@ -168,14 +168,14 @@ PRESETS: dict[str, Preset] = {
     "norm-after": Preset(
         "Norm after, no warm-up",
         "Six layers and a steep rate: with the norm after each step the model never gets beyond guessing.",
-        STEEP | {"norm_place": "post"},
+        STEEP | {"norm_place": "post", "steps": 2_000},
         Goal("exact", 0.99, reached=False),
     ),
     "norm-before": Preset(
         "Norm before, no warm-up",
-        "The same model and rate with the norm before each step: without a warm-up it learns too, if not fast.",
-        STEEP,
-        Goal("accuracy", 0.3),
+        "The same model and rate with the norm before each step: without a warm-up it learns too, but haltingly.",
+        STEEP | {"steps": 2_000},
+        Goal("accuracy", 0.9),
     ),
     "warm-up": Preset(
         "Norm after, with warm-up",
