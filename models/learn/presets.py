@@ -118,7 +118,7 @@ PRESETS: dict[str, Preset] = {
     "clock": Preset(
         "Add on a clock",
         "Modular addition from symbols alone: at first the table is learnt by heart, then it is understood.",
-        CLOCK | {"vocabulary": 113, "share": 0.7, "steps": 2_000},
+        CLOCK | {"vocabulary": 113, "share": 0.7, "steps": 3_000},
     ),
     "grokking": Preset(
         "Grokking",
