@@ -162,11 +162,11 @@ def test_a_run_that_breaks_stands_still_at_its_last_good_snapshot(engine: Engine
 
 
 def test_random_kills_lose_nothing(engine: Engine, killer: Killer) -> None:
-    """Two of them on every engine; `test_kills` does twenty."""
+    """Four of them on every engine; `test_kills` does twenty."""
     chance = random.Random(4)
     start(engine, "killed", SPEC, "me", *STEADY)
     seen = History()
-    for i in range(2):
+    for i in range(4):
         wanted = seen.last + chance.randrange(5, 60)
         history = until(engine, "killed", lambda status, h, w=wanted: status.state == RUNNING and h.last > w)
         assert history.loss[: len(seen.loss)] == seen.loss  # what was written down stays
@@ -178,7 +178,7 @@ def test_random_kills_lose_nothing(engine: Engine, killer: Killer) -> None:
     until(engine, "killed", lambda status, h: status.state == RUNNING and h.last > seen.last + 30)
     engine.control("killed", {"do": "pause"})
     history = until(engine, "killed", lambda status, _: status.state == PAUSED)
-    assert len(history.changes) == 2
+    assert len(history.changes) == 4
     assert_replays(engine, "killed", history)
 
 

@@ -1,5 +1,7 @@
 """Curves and frames on their way to the browser: averages by hand, no spike lost, exact halves."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -36,6 +38,21 @@ def test_no_spike_of_a_long_run_is_lost() -> None:
     assert (values.max(), values.min()) == (9, np.float32(0.1))
     assert at[values.argmax()] == 12_346
     assert (np.diff(at.astype(int)) > 0).all()
+
+
+def test_gaps_stay_gaps_and_of_equal_values_the_first_is_kept() -> None:
+    chance = np.random.default_rng(3)
+    loss = chance.choice(chance.normal(size=9), 5_003).astype(np.float32)
+    loss[chance.random(len(loss)) < 0.3] = np.nan
+    loss[1_000:3_000] = np.nan
+    at, values = training.thinned(np.arange(1, len(loss) + 1, dtype=np.uint32), loss)
+    wanted: set[int] = set()
+    edges = [i * len(loss) // 300 for i in range(301)]
+    for start, end in itertools.pairwise(edges):
+        known = [i for i in range(start, end) if not np.isnan(loss[i])]
+        wanted |= {min(known, key=lambda i: loss[i]), max(known, key=lambda i: loss[i])} if known else {start}
+    assert at.tolist() == [i + 1 for i in sorted(wanted)]
+    assert np.array_equal(values, loss[sorted(wanted)], equal_nan=True)
 
 
 def test_a_long_run_stays_small_on_the_wire() -> None:
