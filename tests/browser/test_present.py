@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 
 import pytest
@@ -235,3 +236,27 @@ def test_in_a_page_the_keys_stay_in_the_presentation(live: Live) -> None:
     assert "token=9" in live.query
     page.evaluate("window.unmount()")
     page.wait_for_function("!document.fullscreenElement")
+
+
+# Streamlit may take a view's place out of the page, or end the view, while new data is being inflated for it.
+AWAY = """async ([data, ends]) => {
+  const host = document.querySelector('#host');
+  host.remove();
+  for (const one of data) {
+    window.mount(one);
+    if (ends) window.unmount();
+    else await new Promise((done) => setTimeout(done, 200));
+  }
+  document.body.prepend(host);
+  if (ends) window.mount(data.at(-1));
+}"""
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_new_data_while_the_view_is_out_of_the_page(live: Live, ends: bool) -> None:
+    page = live.open(bert()[1])
+    views = [bert(state={"heads": heads})[1] for heads in ("0.1", "1.1", "2.0")]
+    page.evaluate(AWAY, [[base64.b64encode(view.pack()).decode() for view in views], ends])
+    expect(page.locator(".deck > .wb .chip")).to_have_count(1)
+    expect(page.locator("[role=gridcell][aria-selected=true]")).to_have_attribute("data-head", "2.0")
+    assert page.locator(".deck").count() == 1

@@ -348,6 +348,12 @@ class Mounted {
     this.markReady(turn);
   }
 
+  // The view goes: what is still being inflated for it is dropped.
+  leave() {
+    this.turn += 1;
+    this.gone.abort();
+  }
+
   fail(error) {
     this.failure.textContent = `This picture could not be read: ${error.message}. Reload the page to try again.`;
     this.failure.hidden = false;
@@ -381,7 +387,7 @@ function mount(Kind, { data, parentElement, setStateValue }) {
   view.update(data, setStateValue);
   return () => {
     VIEWS.delete(parentElement);
-    view.gone.abort();
+    view.leave();
   };
 }
 

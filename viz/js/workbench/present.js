@@ -36,7 +36,7 @@ class Presentation {
   // The first data: the frame moves into the layer that a presentation makes full screen.
   take() {
     const { bench } = this;
-    if (!this.layer.isConnected) {
+    if (!this.layer.contains(bench.frame)) {
       bench.frame.replaceWith(this.layer);
       this.deck.append(this.top, bench.frame, this.note, this.foot, this.corner, this.dark, this.help);
       onAnswer(bench, "qr", (answer) => this.code.hear(answer));
