@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -86,13 +86,13 @@ def test_nobody_watching_frees_the_processor(tmp_path: Path, monkeypatch: pytest
 
 def test_twenty_visitors_press_play_and_some_leave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two train, the others wait with their place shown; who leaves makes room, and who stays gets their turn."""
-    monkeypatch.setenv("HEADLIGHT_GRACE", "5")
+    monkeypatch.setenv("HEADLIGHT_GRACE", "8")
     engine = LocalEngine(tmp_path, n_slots=2, per_visitor=1)
     names = [f"visitor {number:02}" for number in range(20)]
     try:
         for name in names:
             contract.start(engine, name, contract.SPEC.changed("steps", 50_000), name, *contract.STEADY)
-        _all_train(engine, names[:2])
+        _all_train(engine, names[:2], names)
         assert [engine.status(name).place for name in names] == [0, 0, *range(1, 19)]
         workers = [event.body["process"] for n in names[:2] for event in engine.events(n) if event.kind == "taken"]
         assert all(os.getpriority(os.PRIO_PROCESS, pid) >= 10 for pid in workers)  # pages come first
@@ -106,15 +106,21 @@ def test_twenty_visitors_press_play_and_some_leave(tmp_path: Path, monkeypatch: 
         engine.close()
 
 
-def _all_train(engine: LocalEngine, names: list[str]) -> None:
-    """All of them train at one moment; each is looked at all the while. Who looked away too long presses Play again."""
+def _all_train(engine: LocalEngine, names: list[str], looking: Sequence[str] = ()) -> None:
+    """All of them train at one moment; they, and who is looking too, are looked at all the while. Who looked away too
+    long presses Play again."""
 
     def train(name: str) -> bool:
         if engine.status(name).state == PAUSED:
             engine.control(name, {"do": "play"})
         return engine.status(name).state == RUNNING and any(event.kind == "steps" for event in engine.events(name))
 
-    contract.until(engine, names[0], lambda *_: all(map(train, names)))
+    def all_train(*_: object) -> bool:
+        for name in (*names, *looking):
+            engine.store.watch(name)
+        return all([train(name) for name in names])
+
+    contract.until(engine, names[0], all_train)
 
 
 def test_who_left_before_their_turn_does_not_hold_up_the_others(tmp_path: Path) -> None:
