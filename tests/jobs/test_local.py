@@ -118,7 +118,7 @@ def _all_train(engine: LocalEngine, names: list[str], looking: Sequence[str] = (
     def all_train(*_: object) -> bool:
         for name in (*names, *looking):
             engine.store.watch(name)
-        return all([train(name) for name in names])
+        return all(train(name) for name in names)
 
     contract.until(engine, names[0], all_train)
 
