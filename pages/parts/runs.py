@@ -64,35 +64,37 @@ def _from_link(page: str) -> Run | None:
 
 
 def stage(page: str, wanted: Spec | None) -> None:
-    """Transport, curves and attention; while a run goes on, this part of the page runs by itself."""
+    """Transport, curves and attention; while a run goes on, all but the transport runs by itself.
+
+    What did not change is drawn anew too whenever its part runs, and takes time from the training: the buttons have a
+    part of their own.
+    """
     if keep.engine().notice:
         st.caption(show.words(keep.engine().notice))
     run: Run | None = st.session_state.get(f"{page}_run")
     moving = run is not None and (acts.active(keep.engine().status(run.job)) or acts.waits(page))
     with st.container(key=f"{page}_stage"):
+        st.fragment(transport.bar)(page, run, wanted)
         st.fragment(_stage, run_every=TICK if moving else None)(page, wanted, moving)
     run_table.section(page, run.job if run else None)
 
 
 def _stage(page: str, wanted: Spec | None, moving: bool) -> None:
     # places of their own: what stands at one place of the page is never a line now and a row of columns later
-    bar, said, body = st.container(), st.container(), st.container()
+    said, body = st.container(), st.container()
     run: Run | None = st.session_state.get(f"{page}_run")
     if run is None:
         if moving:
             st.rerun()
-        with bar:
-            transport.bar(page, None, None, wanted)
         with body:
             _before(page, wanted)
         return
     seen = acts.seen_of(page, run)
     status = seen.take()
-    if (acts.active(status) or acts.waits(page)) != moving:
+    if (acts.active(status) or acts.waits(page)) != moving or transport.is_old(page, status):
         st.rerun()
-    with bar:
-        transport.bar(page, status, seen, wanted)
     with said:
+        st.markdown(transport.where(seen, status))
         _state(status, seen)
         run_files.about(page, seen.history)
         run_looks.stages(page, seen.history, acts.active(status))

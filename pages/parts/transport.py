@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 
 import streamlit as st
@@ -9,32 +10,51 @@ import streamlit as st
 from models.jobs.protocol import ENDED, RUNNING, Status
 from models.learn.history import History
 from models.learn.spec import Spec, of_job
+from pages.parts import keep, run_looks, show
 from pages.parts import run_acts as acts
-from pages.parts import run_looks, show
+from pages.parts.knobs import Run
 from pages.parts.run_acts import Seen
+
+
+class Face(Enum):
+    """How a run stands, as far as its buttons show it."""
+
+    NONE, ACTIVE, RESTS, ENDED = "none", "goes on", "rests", "ended"
+
 
 MANY = (10, 50, 200, 1_000)  # steps of the button that takes several
 
 
-def bar(page: str, status: Status | None, seen: Seen | None, wanted: Spec | None) -> None:
-    """One row: buttons, how fast, and where the run stands."""
+def bar(page: str, run: Run | None, wanted: Spec | None) -> None:
+    """One row: buttons, and how fast."""
+    status = keep.engine().status(run.job) if run else None
+    face = st.session_state[f"{page}_face"] = _face(status)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        clicked = _buttons(page, status, wanted)
+        clicked = _buttons(page, face, wanted)
         st.selectbox("Steps at once", MANY, index=1, format_func=lambda n: f"{n:,}", key=f"{page}_many", width=110)
         st.segmented_control(
             "Steps a second", list(acts.PACES), default=acts.FAST, key=f"{page}_pace", on_change=acts.pace, args=(page,)
         )
-        if seen is not None and status is not None:
-            st.markdown(_where(seen, status), width="stretch")
     if clicked:
-        st.rerun()  # the clock of this part of the page starts or stops with the run
+        st.rerun()  # the clock of the run's part of the page starts or stops with the run
 
 
-def _buttons(page: str, status: Status | None, wanted: Spec | None) -> bool:
+def is_old(page: str, status: Status) -> bool:
+    """Whether the buttons on the page are those of a run that stood otherwise."""
+    return st.session_state.get(f"{page}_face") != _face(status)
+
+
+def _face(status: Status | None) -> Face:
+    """What the buttons depend on."""
+    if status is None:
+        return Face.NONE
+    return Face.ACTIVE if acts.active(status) else Face.ENDED if status.state in ENDED else Face.RESTS
+
+
+def _buttons(page: str, face: Face, wanted: Spec | None) -> bool:
     """Whether one of them was pressed."""
-    active, ended = status is not None and acts.active(status), status is not None and status.state in ENDED
-    rests = status is not None and not active and not ended
-    able = rests or (status is None and wanted is not None)
+    active, rests = face is Face.ACTIVE, face is Face.RESTS
+    able = rests or (face is Face.NONE and wanted is not None)
     many = st.session_state.get(f"{page}_many") or MANY[1]
 
     def button(words: str, icon: str, key: str, able: bool, about: str | None = None, **command: Any) -> bool:
@@ -61,7 +81,7 @@ def _buttons(page: str, status: Status | None, wanted: Spec | None) -> bool:
             icon=":material/restart_alt:",
             on_click=acts.leave,
             args=(page,),
-            disabled=status is None,
+            disabled=face is Face.NONE,
             help="Ends this run; the next one starts from new weights.",
             key=f"{page}_reset",
         ),
@@ -69,7 +89,7 @@ def _buttons(page: str, status: Status | None, wanted: Spec | None) -> bool:
     return any(clicked)
 
 
-def _where(seen: Seen, status: Status) -> str:
+def where(seen: Seen, status: Status) -> str:
     """Step, of how many, how fast, how long."""
     run_spec = seen.history.now(of_job(status.spec))
     last, total = seen.history.last, run_spec.steps
