@@ -16,6 +16,20 @@ def curves(loss: list[float], total: int = 100, **more: object) -> training.Curv
     return training.Curves(steps, values, values, values, looked, one, one, one, total, **more)
 
 
+@pytest.mark.parametrize("beta", [0.25, 0.75, 0.9, 0.998])
+@pytest.mark.parametrize("n", [0, 1, 17, 5_000])
+def test_an_average_over_stretches_is_the_one_step_by_step(beta: float, n: int) -> None:
+    draw = np.random.default_rng(n)
+    values = (10 ** draw.uniform(-6, 6, n)).astype(np.float32)
+    values[draw.random(n) < 0.1] = np.nan
+    mean, weight, plain = 0.0, 0.0, []
+    for value in values.tolist():
+        if value == value:
+            mean, weight = beta * mean + (1 - beta) * value, beta * weight + (1 - beta)
+        plain.append(mean / weight if value == value else np.nan)
+    assert np.allclose(training.debiased(values, beta), plain, rtol=1e-5, atol=0, equal_nan=True)
+
+
 def test_a_debiased_average_starts_where_the_curve_does() -> None:
     assert np.allclose(training.debiased(np.array([1, 1, 1], np.float32), 0.9), [1, 1, 1])
     assert np.allclose(training.debiased(np.array([0, 1], np.float32), 0.9), [0, 0.526316])

@@ -14,6 +14,7 @@ from viz.view import View
 MOST = 600  # points of a curve; of a longer one each bucket's lowest and highest stay, so that no spike is lost
 SMOOTH = 100  # the average reaches back over about so much of a run: one part in this many
 LEAST_SMOOTH = 4  # steps
+REACHES = 4  # of an average, in a stretch of steps that is averaged at once
 
 Steps = NDArray[np.uint32]
 
@@ -119,12 +120,22 @@ def smoothing(total: int) -> float:
 
 
 def debiased(values: Floats, beta: float) -> Floats:
-    """m = beta m + (1 - beta) x, over 1 - beta^t, so that it starts where the curve does; NaN are left out of it."""
-    smooth, mean, weight = np.full(len(values), np.nan, np.float32), 0.0, 0.0
-    for i, value in enumerate(values.tolist()):
-        if value == value:
-            mean, weight = beta * mean + (1 - beta) * value, beta * weight + (1 - beta)
-            smooth[i] = mean / weight
+    """m = beta m + (1 - beta) x, over 1 - beta^t, so that it starts where the curve does; NaN are left out of it.
+
+    A stretch at a time, not a step: within it m_k = beta^k (m_0 + (1 - beta) sum_i x_i / beta^i), 0 < beta < 1. It is
+    a few times as long as the average reaches back, so that no power of beta comes near to 0.
+    """
+    there = ~np.isnan(values)
+    found = values[there].astype(np.float64)
+    means, mean = np.empty(len(found)), 0.0
+    powers = beta ** np.arange(1, round(REACHES / (1 - beta)) + 1)
+    for begin in range(0, len(found), len(powers)):
+        stretch = found[begin : begin + len(powers)]
+        power = powers[: len(stretch)]
+        means[begin : begin + len(powers)] = power * (mean + (1 - beta) * np.cumsum(stretch / power))
+        mean = means[begin + len(stretch) - 1]
+    smooth = np.full(len(values), np.nan, np.float32)
+    smooth[there] = means / (1 - beta ** np.arange(1, len(found) + 1))
     return smooth
 
 
