@@ -3,8 +3,13 @@
 
 const ARRAYS = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, f4: Float32Array };
 
+// Bytes unpacked; straight into the stream, as a Blob would be handed to the browser's main process and back.
 async function inflate(bytes) {
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).arrayBuffer();
+  const { readable, writable } = new DecompressionStream("deflate-raw");
+  const writer = writable.getWriter();
+  const written = Promise.all([writer.write(bytes), writer.close()]).catch(() => {}); // the reader says what was wrong
+  const [unpacked] = await Promise.all([new Response(readable).arrayBuffer(), written]);
+  return unpacked;
 }
 
 // The header and the named arrays that `View.pack` put together; null if it is the payload that is already known.
