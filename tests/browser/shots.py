@@ -6,6 +6,7 @@ the README's pictures alone.
 
 import json
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
@@ -31,7 +32,11 @@ def main(wanted: list[str]) -> None:
     places = {f"given_{i}": place for i, place in enumerate(wanted) if place != "readme"}
     if not wanted:
         places = {"home": "/"} | {page.path.stem: f"/{page.path.stem}" for page in pages()}
-    with site.streamlit(site.ROOT / "app.py") as address, site.chromium() as browser:
+    with (
+        tempfile.TemporaryDirectory() as home,  # no runs of one's own in the pictures
+        site.streamlit(site.ROOT / "app.py", HEADLIGHT_HOME=home) as address,
+        site.chromium() as browser,
+    ):
         site.wait_for(address)
         for name, place in places.items():
             for size, (width, height, scheme) in SIZES.items():
@@ -125,7 +130,7 @@ def shoot(
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(address)
-    page.locator(DRAWN).last.wait_for(timeout=90_000)
+    page.locator(DRAWN).filter(visible=True).last.wait_for(timeout=90_000)
     if before is not None:
         before(page)
     page.wait_for_timeout(1_500)  # fonts and the last transition
