@@ -61,7 +61,7 @@ def readme() -> dict[str, tuple[str, int]]:
         "sweeps": (f"/sweeps?{urlencode({'plan': json.dumps(SWEEP)})}", 1010),
         "anatomy": ("/anatomy?text=Once+upon+a+time+there+was+a+king+who&stage=attention-weights&layer=1&head=2", 1290),
         "playground": ("/playground?preset=induction", 1250),
-        "generation": ("/generation?generation_seed=4&generation_text=Once+upon+a+time+there+was+a+king", 1180),
+        "generation": ("/generation?generation_seed=10&generation_text=Once+upon+a+time+there+was+a+king", 1180),
         "sentiment": ("/language_tasks?language_model=roberta-sentiment", 760),
         "question_answering": ("/language_tasks?language_model=bert-qa", 900),
         "translation": ("/language_tasks?language_model=marian-en-fr", 1150),
@@ -88,13 +88,17 @@ def written(page: Page) -> None:
 
 
 def trained(page: Page) -> None:
-    """The playground when its run is done, and what each head is for."""
+    """The playground when its run is done, with what each head came to."""
     page.set_default_timeout(300_000)
     page.get_by_role("button", name="Play", exact=True).click()
     page.get_by_text("All steps are done").wait_for()
     page.get_by_role("button", name="Induction score", exact=True).click()
-    page.get_by_role("button", name="Switch heads off", exact=True).click()
-    page.get_by_text("Heads off, one at a time").wait_for()
+    _rest(page)
+
+
+def _rest(page: Page) -> None:
+    """Back to the beginning of the page, pointing at nothing."""
+    page.locator(".stMain").evaluate("(node) => node.scrollTo(0, 0)")
     page.mouse.move(640, 5)
 
 
@@ -102,7 +106,7 @@ def swept(page: Page) -> None:
     """A sweep that has begun, at its end."""
     page.get_by_role("button", name="Start the sweep").click()
     page.get_by_text("finished").wait_for(timeout=600_000)
-    page.locator(".stMain").evaluate("(node) => node.scrollTo(0, 0)")
+    _rest(page)
 
 
 def tuned(page: Page) -> None:
