@@ -346,10 +346,11 @@ def test_the_icon_is_sent_once_and_stays(visit) -> None:
 def test_the_sidebar_changes_pages_without_loading_them(visit) -> None:
     page = visit(f"/text_attention?text={quote('the cat sat')}")
     page.set_default_timeout(PATIENCE)
-    here = page.locator(".stSidebar a[aria-current=page]")
+    sidebar = page.locator(".stSidebar")
+    here = sidebar.locator("a[aria-current=page]")
     expect(here).to_have_text(re.compile("Text attention"))
     page.evaluate("window.mine = true")
-    page.get_by_role("link", name="Positions", exact=True).click()
+    sidebar.get_by_role("link", name="Positions", exact=True).click()
     expect(page).to_have_title(re.compile("^Positions"), timeout=PATIENCE)
     expect(here).to_have_text(re.compile("Positions"), timeout=PATIENCE)
     assert urlsplit(page.url).path == "/positions"
@@ -358,12 +359,12 @@ def test_the_sidebar_changes_pages_without_loading_them(visit) -> None:
     bench(page)
     expect(page.get_by_label("Text", exact=True)).to_have_value("the cat sat")
     expect(here).to_have_text(re.compile("Text attention"), timeout=PATIENCE)
-    page.get_by_role("link", name="Home", exact=True).focus()
+    sidebar.get_by_role("link", name="Home", exact=True).focus()
     page.keyboard.press("Enter")
     expect(page).to_have_title("Headlight", timeout=PATIENCE)
     assert page.evaluate("window.mine") is True
     with page.context.expect_page() as other:
-        page.get_by_role("link", name="Vision", exact=True).click(modifiers=["Control"])
+        sidebar.get_by_role("link", name="Vision", exact=True).click(modifiers=["Control"])
     assert urlsplit(other.value.url).path == "/vision"
     other.value.close()
     assert page.locator("[data-testid=stSidebarNav]").count() == 0
@@ -373,6 +374,6 @@ def test_on_a_phone_the_sidebar_opens_and_makes_room_again(visit, page: Page) ->
     page.set_viewport_size({"width": 390, "height": 844})
     visit("/positions", "h1")
     page.get_by_test_id("stExpandSidebarButton").click()
-    page.get_by_role("link", name="Anatomy", exact=True).click()
+    page.locator(".stSidebar").get_by_role("link", name="Anatomy", exact=True).click()
     expect(page).to_have_title(re.compile("^Anatomy"), timeout=PATIENCE)
     expect(page.get_by_role("link", name="Anatomy", exact=True)).not_to_be_in_viewport()
