@@ -269,6 +269,7 @@ class Running:
         while (left := until - time.monotonic()) > 0 and not self.desk.closing.is_set():
             time.sleep(min(left, POLL))
             if self.desk.store.commands(self.desk.job):
+                self.looked = 0.0  # obeyed before the next step, however little has passed since the last look
                 return
 
     def _diverged(self, problem: Diverged) -> None:

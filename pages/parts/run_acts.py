@@ -154,9 +154,15 @@ def active(status: Status) -> bool:
     return status.state in (QUEUED, RUNNING)
 
 
+def told(page: str) -> float:
+    """When a button last told the run something."""
+    when: float = st.session_state.get(f"{page}_told", -ANSWER)
+    return when
+
+
 def waits(page: str) -> bool:
     """Whether a command was given that the run has not answered yet."""
-    return time.monotonic() - st.session_state.get(f"{page}_told", -ANSWER) < ANSWER
+    return time.monotonic() - told(page) < ANSWER
 
 
 def tell(page: str, **command: Any) -> None:

@@ -13,6 +13,7 @@ from pages.parts import keep, knobs, run_files, run_looks, run_table, show, tran
 from pages.parts import run_acts as acts
 from pages.parts.knobs import Run
 from pages.parts.run_acts import Seen
+from pages.parts.transport import Stand
 from viz.views import forming, training
 
 TICK = 0.45  # seconds between two looks at a run that goes on
@@ -71,27 +72,26 @@ def stage(page: str, wanted: Spec | None) -> None:
     """
     if keep.engine().notice:
         st.caption(show.words(keep.engine().notice))
-    run: Run | None = st.session_state.get(f"{page}_run")
-    moving = run is not None and (acts.active(keep.engine().status(run.job)) or acts.waits(page))
+    drawn = transport.stand(page)
     with st.container(key=f"{page}_stage"):
-        st.fragment(transport.bar)(page, run, wanted)
-        st.fragment(_stage, run_every=TICK if moving else None)(page, wanted, moving)
-    run_table.section(page, run.job if run else None)
+        st.fragment(transport.bar)(page, drawn, wanted)
+        st.fragment(_stage, run_every=TICK if drawn.moving else None)(page, drawn, wanted)
+    run_table.section(page, drawn.job)
 
 
-def _stage(page: str, wanted: Spec | None, moving: bool) -> None:
+def _stage(page: str, drawn: Stand, wanted: Spec | None) -> None:
     # places of their own: what stands at one place of the page is never a line now and a row of columns later
     said, body = st.container(), st.container()
     run: Run | None = st.session_state.get(f"{page}_run")
     if run is None:
-        if moving:
+        if transport.stand(page) != drawn:
             st.rerun()
         with body:
             _before(page, wanted)
         return
     seen = acts.seen_of(page, run)
     status = seen.take()
-    if (acts.active(status) or acts.waits(page)) != moving or transport.is_old(page, status):
+    if transport.stand(page, status) != drawn:
         st.rerun()
     with said:
         st.markdown(transport.where(seen, status))

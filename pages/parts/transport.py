@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
 import streamlit as st
@@ -19,74 +20,77 @@ from pages.parts.run_acts import Seen
 class Face(Enum):
     """How a run stands, as far as its buttons show it."""
 
-    NONE, ACTIVE, RESTS, ENDED = "none", "goes on", "rests", "ended"
+    NONE = auto()
+    ACTIVE = auto()
+    RESTS = auto()
+    ENDED = auto()
+
+
+@dataclass(frozen=True)
+class Stand:
+    """What the whole page was drawn for: a part of it that finds another one has the page drawn anew.
+
+    That a button was pressed its command says: a button that its own command disables counts as not pressed.
+    """
+
+    job: str | None
+    face: Face
+    moving: bool  # the run's part of the page runs by itself
+    told: float  # when it was last told something
 
 
 MANY = (10, 50, 200, 1_000)  # steps of the button that takes several
 
 
-def bar(page: str, run: Run | None, wanted: Spec | None) -> None:
+def stand(page: str, status: Status | None = None) -> Stand:
+    """How the page's run stands, now or by a status that is known already."""
+    run: Run | None = st.session_state.get(f"{page}_run")
+    if run is None:
+        return Stand(None, Face.NONE, False, acts.told(page))
+    status = status or keep.engine().status(run.job)
+    active = acts.active(status)
+    face = Face.ACTIVE if active else Face.ENDED if status.state in ENDED else Face.RESTS
+    return Stand(run.job, face, active or acts.waits(page), acts.told(page))
+
+
+def bar(page: str, drawn: Stand, wanted: Spec | None) -> None:
     """One row: buttons, and how fast."""
-    status = keep.engine().status(run.job) if run else None
-    face = st.session_state[f"{page}_face"] = _face(status)
+    if stand(page) != drawn:
+        st.rerun()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        clicked = _buttons(page, face, wanted)
+        _buttons(page, drawn.face, wanted)
         st.selectbox("Steps at once", MANY, index=1, format_func=lambda n: f"{n:,}", key=f"{page}_many", width=110)
         st.segmented_control(
             "Steps a second", list(acts.PACES), default=acts.FAST, key=f"{page}_pace", on_change=acts.pace, args=(page,)
         )
-    if clicked:
-        st.rerun()  # the clock of the run's part of the page starts or stops with the run
 
 
-def is_old(page: str, status: Status) -> bool:
-    """Whether the buttons on the page are those of a run that stood otherwise."""
-    return st.session_state.get(f"{page}_face") != _face(status)
-
-
-def _face(status: Status | None) -> Face:
-    """What the buttons depend on."""
-    if status is None:
-        return Face.NONE
-    return Face.ACTIVE if acts.active(status) else Face.ENDED if status.state in ENDED else Face.RESTS
-
-
-def _buttons(page: str, face: Face, wanted: Spec | None) -> bool:
-    """Whether one of them was pressed."""
+def _buttons(page: str, face: Face, wanted: Spec | None) -> None:
     active, rests = face is Face.ACTIVE, face is Face.RESTS
     able = rests or (face is Face.NONE and wanted is not None)
     many = st.session_state.get(f"{page}_many") or MANY[1]
 
-    def button(words: str, icon: str, key: str, able: bool, about: str | None = None, **command: Any) -> bool:
-        return st.button(
+    def button(words: str, icon: str, key: str, able: bool, about: str | None = None, **command: Any) -> None:
+        st.button(
             words, icon=f":material/{icon}:", key=f"{page}_{key}", disabled=not able, help=about, on_click=acts.tell,
             args=(page,), kwargs=command, type="primary" if key == "play" else "secondary",
         )  # fmt: skip
 
     play = ("Pause", "pause", "pause") if active else ("Play", "play_arrow", "play")
-    clicked = [
-        button(*play[:2], "play", active or able, do=play[2]),
-        button("Step", "skip_next", "step_one", able, do="step", n=1),
-        button(f"{many:,} steps", "skip_next", "step_many", able, do="step", n=many),
-        button(
-            "Back",
-            "skip_previous",
-            "back",
-            active or rests,
-            "To the last snapshot; the knobs stay as they are.",
-            do="back",
-        ),
-        st.button(
-            "Reset",
-            icon=":material/restart_alt:",
-            on_click=acts.leave,
-            args=(page,),
-            disabled=face is Face.NONE,
-            help="Ends this run; the next one starts from new weights.",
-            key=f"{page}_reset",
-        ),
-    ]
-    return any(clicked)
+    button(*play[:2], "play", active or able, do=play[2])
+    button("Step", "skip_next", "step_one", able, do="step", n=1)
+    button(f"{many:,} steps", "skip_next", "step_many", able, do="step", n=many)
+    about = "To the last snapshot; the knobs stay as they are."
+    button("Back", "skip_previous", "back", active or rests, about, do="back")
+    st.button(
+        "Reset",
+        icon=":material/restart_alt:",
+        on_click=acts.leave,
+        args=(page,),
+        disabled=face is Face.NONE,
+        help="Ends this run; the next one starts from new weights.",
+        key=f"{page}_reset",
+    )
 
 
 def where(seen: Seen, status: Status) -> str:
@@ -110,7 +114,10 @@ def _left(seconds: float) -> str:
 def ask(page: str, history: History) -> None:
     """What a run that stands can be asked, and what it answered."""
     with st.container(horizontal=True):
-        clicked = [
+        for words, icon, what, about in (
+            ("Switch heads off", "toggle_off", "ablate", "Each head in turn, on the held-out rows."),
+            ("Replay and compare", "replay", "replay", "The log from its beginning, against what was recorded."),
+        ):
             st.button(
                 words,
                 icon=f":material/{icon}:",
@@ -120,13 +127,6 @@ def ask(page: str, history: History) -> None:
                 key=f"{page}_ask_{what}",
                 help=about,
             )
-            for words, icon, what, about in (
-                ("Switch heads off", "toggle_off", "ablate", "Each head in turn, on the held-out rows."),
-                ("Replay and compare", "replay", "replay", "The log from its beginning, against what was recorded."),
-            )
-        ]
-    if any(clicked):
-        st.rerun()
     run_looks.heads_off(history)
     if found := history.replayed:
         st.caption(show.words(_replayed(found)))

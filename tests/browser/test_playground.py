@@ -121,6 +121,24 @@ def test_two_tabs_on_one_run_go_on_from_one_another(visit: Visit) -> None:
     expect(first.locator("code").first).to_be_visible(timeout=PATIENCE)
 
 
+def test_a_run_whose_process_went_to_another_one_goes_on_at_one_press(visit: Visit) -> None:
+    first = open_page(visit)
+    empty = first.url
+    press(first, "Step")
+    expect(first.locator(".stMain")).to_contain_text("step 1 of 50,000", timeout=PATIENCE)
+    other = first.context.new_page()
+    other.goto(empty)
+    other.get_by_role("button", name="Step", exact=True).click(timeout=PATIENCE)
+    expect(other.locator(".stMain")).to_contain_text("step 1 of 50,000", timeout=PATIENCE)
+    for page, step in ((first, 2), (other, 2), (first, 3)):  # each time the run waits in the queue as soon as it is told
+        expect(page.get_by_role("button", name="Step", exact=True)).to_be_enabled(timeout=PATIENCE)
+        press(page, "Step")
+        expect(page.locator(".stMain")).to_contain_text(f"step {step} of 50,000", timeout=PATIENCE)
+    press(first, "Reset")
+    press(other, "Reset")
+    expect(other.get_by_role("button", name="Reset", exact=True)).to_be_disabled(timeout=PATIENCE)
+
+
 def test_a_learning_rate_of_10_breaks_the_run_and_says_so(visit: Visit) -> None:
     page = open_page(visit, place=f"/playground?spec={TINY.replace('lr:0.01', 'lr:10')},optimiser:SGD,clip:0,steps:500")
     press(page, "Play")

@@ -1,6 +1,7 @@
 """What a run can be asked beside play and pause: kept weights, a plan, slow motion, heads off, a replay."""
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,16 @@ def test_slow_motion_is_the_same_run(begin: Begin) -> None:
     assert history.stages["loss"]["mean"] == history.loss[-1]
     fast = replay(TINY, [], 3)
     assert all((a == b).all() for a, b in zip(run.trainer.model.parameters(), fast.model.parameters(), strict=True))
+
+
+def test_a_command_is_obeyed_before_the_next_paced_step(begin: Begin) -> None:
+    run = begin()
+    run.pace, run.until = 1.0, 8
+    run.playing, run.looked = True, time.monotonic()  # as if it had looked for commands just now
+    run.desk.store.command("run", {"do": "pause"})
+    run.advance()
+    run.obey()
+    assert (run.playing, run.trainer.step) == (False, 1)
 
 
 def test_a_run_replays_against_what_it_recorded(begin: Begin) -> None:
