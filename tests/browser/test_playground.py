@@ -130,7 +130,7 @@ def test_a_run_whose_process_went_to_another_one_goes_on_at_one_press(visit: Vis
     other.goto(empty)
     other.get_by_role("button", name="Step", exact=True).click(timeout=PATIENCE)
     expect(other.locator(".stMain")).to_contain_text("step 1 of 50,000", timeout=PATIENCE)
-    for page, step in ((first, 2), (other, 2), (first, 3)):  # each time the run waits in the queue as soon as it is told
+    for page, step in ((first, 2), (other, 2), (first, 3)):  # told, it waits in the queue at once
         expect(page.get_by_role("button", name="Step", exact=True)).to_be_enabled(timeout=PATIENCE)
         press(page, "Step")
         expect(page.locator(".stMain")).to_contain_text(f"step {step} of 50,000", timeout=PATIENCE)
