@@ -23,7 +23,7 @@ run: .venv/.run
 	$(BIN)/streamlit run app.py
 
 test: check browser
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/.dev
 	$(BIN)/ruff check .

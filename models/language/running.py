@@ -16,6 +16,7 @@ from models.zoo.errors import HeadlightError
 T = TypeVar("T")
 PATIENCE = 150.0  # seconds without a look after which the visitor has left; a hidden tab looks once a minute
 GONE = 15.0  # the same once the page is known to be closed; a connection that broke is back sooner
+BACK = 2  # looks by which a visitor is back: one may have been under way when the page was closed
 
 
 class Run(Generic[T]):
@@ -24,7 +25,7 @@ class Run(Generic[T]):
     def __init__(self, steps: Iterator[T], total: int, patience: float = PATIENCE) -> None:
         self.total, self.state, self.problem = total, "running", ""
         self.done: list[T] = []
-        self._steps, self._patience, self._left = steps, patience, False
+        self._steps, self._patience, self._away = steps, patience, 0
         self._stopping = threading.Event()
         self._looked = time.monotonic()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -37,12 +38,12 @@ class Run(Generic[T]):
 
     def look(self) -> int:
         """Say that someone still watches; returns how many steps are done."""
-        self._looked, self._left = time.monotonic(), False
+        self._looked, self._away = time.monotonic(), max(0, self._away - 1)
         return len(self.done)
 
     def leave(self) -> None:
         """The visitor's page is closed: end soon, unless someone looks again."""
-        self._looked, self._left = time.monotonic(), True
+        self._looked, self._away = time.monotonic(), BACK
 
     def stop(self) -> None:
         """End after the step that is under way; what is done stays."""
@@ -72,7 +73,7 @@ class Run(Generic[T]):
 
     def _unseen(self) -> bool:
         """Whether nobody has looked for so long that nobody will."""
-        return time.monotonic() - self._looked > (min(GONE, self._patience) if self._left else self._patience)
+        return time.monotonic() - self._looked > (min(GONE, self._patience) if self._away else self._patience)
 
 
 class Visitor:

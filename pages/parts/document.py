@@ -146,6 +146,7 @@ def _prefixed(model: Model, put: Given, task: str, windows: Any, prefix: str) ->
 
 def watch(page: str, run: Run[Any], things: str) -> None:
     """A bar that moves while the work is done, and a button that ends it."""
+    run.look()  # with the part's own look the second one: whoever comes back after a broken connection is back at once
     st.fragment(_watch, run_every=POLL if run.running else None)(page, run, things, run.running)
 
 

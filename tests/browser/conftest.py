@@ -14,13 +14,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Route
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request
 
 from tests.browser import site
 from tests.fake_hub import FakeHub
 from viz.view import View
 
 PATIENCE = 90_000  # milliseconds; the first visit starts torch
+ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"
+KEPT = "local_storage,indexeddb,cache_storage,service_workers"  # by pages, until somebody clears it
 
 # Mounts as Streamlit 1.67 does: the default export on a shadow root, again on the same one for new data or a new theme.
 HOST = """<!doctype html><meta charset="utf-8"><body style="margin:0"><div id="host"></div>
@@ -43,7 +45,7 @@ window.mounted = true;
 def browser() -> Iterator[Browser]:
     """A missing browser is a failure: a skipped test would look like a passed one."""
     try:
-        with site.chromium() as chromium:
+        with site.chromium(ALONE) as chromium:
             yield chromium
     except Exception as problem:
         if site.chromium_path() is None:
@@ -51,27 +53,51 @@ def browser() -> Iterator[Browser]:
         raise
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page in which an error, or a request to anywhere but this computer, fails the test."""
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One for all tests: in a new one Chromium would load and compile Streamlit's scripts again for every test.
+
+    Nothing is intercepted, which would switch its cache off: that it finds no other computer is a flag.
+    """
     context = browser.new_context(viewport={"width": 1180, "height": 1000}, color_scheme="light")
-    blocked: list[str] = []
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page in which an error, or a request to anywhere but this computer, fails the test."""
+    away: list[str] = []
     errors: list[str] = []
 
-    def gate(route: Route) -> None:
-        if urlsplit(route.request.url).hostname in ("127.0.0.1", "localhost", None):
-            route.continue_()
-        else:
-            blocked.append(route.request.url)
-            route.abort()
+    def look(request: Request) -> None:
+        if urlsplit(request.url).hostname not in ("127.0.0.1", "localhost", None):
+            away.append(request.url)
 
-    context.route("**/*", gate)
+    context.on("request", look)
     page = context.new_page()
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if _is_error(message) else None)
     yield page
-    context.close()
-    assert (blocked, errors) == ([], [])
+    context.remove_listener("request", look)
+    _tidy(context)
+    assert (away, errors) == ([], [])
+
+
+def _tidy(context: BrowserContext) -> None:
+    """No page stays open, and nothing that a page has stored stays for the next test."""
+    places = {urlsplit(page.url) for page in context.pages}
+    origins = {f"{place.scheme}://{place.netloc}" for place in places if place.scheme in ("http", "file")}
+    for page in context.pages:
+        if page is not context.pages[0]:
+            page.close()
+    for page in context.pages:
+        session = context.new_cdp_session(page)
+        for origin in origins:
+            session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": KEPT})
+        page.close()
+    context.clear_cookies()
+    context.clear_permissions()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -42,7 +42,12 @@ def tell():
         with open(FILE, "a") as file:
             file.write(json.dumps(seen) + chr(10))
 
+def slow(self, look=running.Run.look):
+    time.sleep(0.4)  # so that the page is often closed while the server looks for it
+    return look(self)
+
 running.Run.__init__ = note
+running.Run.look = slow
 count(records.Written)
 count(records.Candidate)
 threading.Thread(target=tell, daemon=True).start()

@@ -154,13 +154,16 @@ def test_work_ends_soon_after_the_page_is_closed_unless_someone_looks_again(monk
             yield 1
 
     monkeypatch.setattr(running, "GONE", 0.05)
-    visitor, stays, goes = running.Visitor(), Run(steps(), 10), Run(steps(), 10)
-    for run in (stays, goes):
+    visitor, stays, goes, was_looked_at = running.Visitor(), *(Run(steps(), 10) for _ in range(3))
+    for run in (stays, goes, was_looked_at):
         visitor.watches(run)
     visitor.leave()
-    stays.look()  # the connection is back
-    goes.wait(10)
-    assert (goes.state, stays.state) == ("left", "running")
+    was_looked_at.look()  # by a look that was under way
+    for _ in range(2):
+        stays.look()  # the connection is back
+    for run in (goes, was_looked_at):
+        run.wait(10)
+    assert (goes.state, was_looked_at.state, stays.state) == ("left", "left", "running")
     stays.stop()
     stays.wait(10)
     assert stays.state == "stopped"
