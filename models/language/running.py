@@ -7,27 +7,35 @@ from __future__ import annotations
 
 import threading
 import time
-import weakref
-from collections.abc import Iterator
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
 
 from models.zoo.errors import HeadlightError
 
 T = TypeVar("T")
 PATIENCE = 150.0  # seconds without a look after which the visitor has left; a hidden tab looks once a minute
-GONE = 15.0  # the same once the page is known to be closed; a connection that broke is back sooner
-BACK = 2  # looks by which a visitor is back: one may have been under way when the page was closed
+GONE = 15.0  # seconds that the page may be closed; a connection that broke is back sooner
 
 
 class Run(Generic[T]):
-    """Steps under way; `done` grows, `state` is "running", "finished", "stopped", "left" or "failed"."""
+    """Steps under way; `done` grows, `state` is "running", "finished", "stopped", "left" or "failed".
 
-    def __init__(self, steps: Iterator[T], total: int, patience: float = PATIENCE) -> None:
+    `here` says whether the visitor's page is open. It is asked after every step, by this thread: a page that tells when
+    it is closed may do so before it has heard of the run, or while a look at it is under way.
+    """
+
+    def __init__(
+        self,
+        steps: Iterator[T],
+        total: int,
+        here: Callable[[], bool] = lambda: True,
+        patience: float = PATIENCE,
+    ) -> None:
         self.total, self.state, self.problem = total, "running", ""
         self.done: list[T] = []
-        self._steps, self._patience, self._away = steps, patience, 0
+        self._steps, self._here, self._patience = steps, here, patience
         self._stopping = threading.Event()
-        self._looked = time.monotonic()
+        self._looked = self._there = time.monotonic()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -38,12 +46,8 @@ class Run(Generic[T]):
 
     def look(self) -> int:
         """Say that someone still watches; returns how many steps are done."""
-        self._looked, self._away = time.monotonic(), max(0, self._away - 1)
+        self._looked = time.monotonic()
         return len(self.done)
-
-    def leave(self) -> None:
-        """The visitor's page is closed: end soon, unless someone looks again."""
-        self._looked, self._away = time.monotonic(), BACK
 
     def stop(self) -> None:
         """End after the step that is under way; what is done stays."""
@@ -73,20 +77,7 @@ class Run(Generic[T]):
 
     def _unseen(self) -> bool:
         """Whether nobody has looked for so long that nobody will."""
-        return time.monotonic() - self._looked > (min(GONE, self._patience) if self._away else self._patience)
-
-
-class Visitor:
-    """Someone a page is shown to, and the runs that it shows: they are told when it is closed."""
-
-    def __init__(self) -> None:
-        self._runs: weakref.WeakSet[Run[Any]] = weakref.WeakSet()
-
-    def watches(self, run: Run[Any]) -> None:
-        """The page shows this run."""
-        self._runs.add(run)
-
-    def leave(self) -> None:
-        """The page is closed, or its connection broke."""
-        for run in list(self._runs):
-            run.leave()
+        now = time.monotonic()
+        if self._here():
+            self._there = now
+        return now - self._looked > self._patience or now - self._there > GONE

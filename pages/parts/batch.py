@@ -56,7 +56,7 @@ def stage(page: str, task: str, ref: str, model: Model) -> None:
         texts = table.column(column)
         prefix = next(iter(_prefix(page, task, model)), "")
         texts = [prefix + text if text.strip() else text for text in texts] if prefix else texts
-        run = Run(tables.results(model, task, texts, template, questions), len(texts))
+        run = Run(tables.results(model, task, texts, template, questions), len(texts), keep.here())
         st.session_state[f"{page}_batch"] = (wanted, run)
     if run is None:
         return

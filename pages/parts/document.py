@@ -66,7 +66,7 @@ def stage(page: str, task: str, ref: str, model: Model) -> None:
             if kept:
                 kept[1].stop()
             windows = documents.plan(model, text, n_tokens, stride, task)
-            run = Run(_prefixed(model, replace(put, text=text), task, windows, prefix), len(windows))
+            run = Run(_prefixed(model, replace(put, text=text), task, windows, prefix), len(windows), keep.here())
             st.session_state[f"{page}_document"] = (wanted, run)
     if run is None:
         _still(kept, wanted)
@@ -146,12 +146,10 @@ def _prefixed(model: Model, put: Given, task: str, windows: Any, prefix: str) ->
 
 def watch(page: str, run: Run[Any], things: str) -> None:
     """A bar that moves while the work is done, and a button that ends it."""
-    run.look()  # with the part's own look the second one: whoever comes back after a broken connection is back at once
     st.fragment(_watch, run_every=POLL if run.running else None)(page, run, things, run.running)
 
 
 def _watch(page: str, run: Run[Any], things: str, was_running: bool) -> None:
-    keep.visitor().watches(run)
     n = run.look()
     if was_running and not run.running:
         st.rerun()

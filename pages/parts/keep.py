@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 from cachetools import LRUCache
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from models import zoo
-from models.language.running import Visitor
 from models.records import Aggregates, Head, HeadStatistics, Trace
 from models.zoo import pictures
 from models.zoo.given import Given
@@ -184,10 +185,12 @@ def owner() -> str:
     return str(st.session_state["owner"])
 
 
-@st.cache_resource(show_spinner=False, scope="session", on_release=Visitor.leave)
-def visitor() -> Visitor:
-    """Whoever the page is shown to, until the connection ends."""
-    return Visitor()
+def here() -> Callable[[], bool]:
+    """Tells, in any thread, whether the page of this visit is open in a browser."""
+    context = get_script_run_ctx()
+    if context is None or not runtime.exists():
+        return lambda: True
+    return partial(runtime.get_instance().is_active_session, context.session_id)
 
 
 def warm() -> None:
