@@ -93,7 +93,7 @@ def sample(spec: Spec, n: int) -> None:
     seen = samples.sample_pictures(spec, n)
     said = samples.sample(spec, n)
     if seen is None:
-        st.code("\n".join(said), language=None, wrap_lines=True)
+        st.text("\n".join(said))  # as code it would load the colouring of 300 languages: half a second of every visit
         return
     with st.container(horizontal=True):
         for picture, name in zip(seen, said, strict=True):

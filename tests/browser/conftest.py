@@ -21,6 +21,7 @@ from tests.fake_hub import FakeHub
 from viz.view import View
 
 PATIENCE = 90_000  # milliseconds; the first visit starts torch
+ONE = ("--renderer-process-limit=1", "--disable-features=IsolateOrigins,site-per-process", "--disable-site-isolation-trials")
 ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"
 KEPT = "local_storage,indexeddb,cache_storage,service_workers"  # by pages, until somebody clears it
 
@@ -45,7 +46,7 @@ window.mounted = true;
 def browser() -> Iterator[Browser]:
     """A missing browser is a failure: a skipped test would look like a passed one."""
     try:
-        with site.chromium(ALONE) as chromium:
+        with site.chromium(ALONE, *ONE) as chromium:
             yield chromium
     except Exception as problem:
         if site.chromium_path() is None:
@@ -60,6 +61,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     Nothing is intercepted, which would switch its cache off: that it finds no other computer is a flag.
     """
     context = browser.new_context(viewport={"width": 1180, "height": 1000}, color_scheme="light")
+    context.new_page()  # stays, and with it the process that draws all pages
     yield context
     context.close()
 
@@ -88,14 +90,13 @@ def _tidy(context: BrowserContext) -> None:
     """No page stays open, and nothing that a page has stored stays for the next test."""
     places = {urlsplit(page.url) for page in context.pages}
     origins = {f"{place.scheme}://{place.netloc}" for place in places if place.scheme in ("http", "file")}
-    for page in context.pages:
-        if page is not context.pages[0]:
-            page.close()
-    for page in context.pages:
-        session = context.new_cdp_session(page)
-        for origin in origins:
-            session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": KEPT})
+    first, *others = context.pages
+    for page in others:
         page.close()
+    session = context.new_cdp_session(first)
+    for origin in origins:
+        session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": KEPT})
+    session.detach()
     context.clear_cookies()
     context.clear_permissions()
 

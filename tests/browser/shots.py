@@ -116,7 +116,7 @@ def tuned(page: Page) -> None:
 
 
 DRAWN = (
-    ".view[data-ready] :is(.wb, .cmp, .px, .anatomy, .pn, .ln, svg, .sw), .stCode, .stDataFrame, .st-key-sweeps_start"
+    ".view[data-ready] :is(.wb, .cmp, .px, .anatomy, .pn, .ln, svg, .sw), .stText, .stDataFrame, .st-key-sweeps_start"
 )
 BEFORE = {"generation": written, "playground": trained, "sweeps": swept, "fine_tuning": tuned}
 

@@ -46,7 +46,7 @@ def loss(page: Page) -> float:
 
 def test_play_gives_falling_curves_that_are_never_mounted_anew(visit: Visit) -> None:
     page = open_page(visit)
-    expect(page.locator("code").first).to_contain_text("=")
+    expect(page.locator(".stText").first).to_contain_text("=")
     press(page, "Play")
     curves = view(page, ".tr")
     curves.wait_for()
@@ -67,7 +67,7 @@ def test_play_gives_falling_curves_that_are_never_mounted_anew(visit: Visit) -> 
     )
     assert colours > 5
     press(page, "Reset")
-    expect(page.locator("code").first).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".stText").first).to_be_visible(timeout=PATIENCE)
 
 
 def test_steps_a_live_knob_and_the_scrubber(visit: Visit) -> None:
@@ -118,7 +118,7 @@ def test_two_tabs_on_one_run_go_on_from_one_another(visit: Visit) -> None:
     expect(second.locator(".stMain")).to_contain_text("This run was ended, in another tab perhaps", timeout=PATIENCE)
     expect(second.get_by_role("button", name="Play", exact=True)).to_be_disabled()
     expect(second.get_by_role("button", name="Save the model", exact=True)).to_be_enabled()
-    expect(first.locator("code").first).to_be_visible(timeout=PATIENCE)
+    expect(first.locator(".stText").first).to_be_visible(timeout=PATIENCE)
 
 
 def test_a_run_whose_process_went_to_another_one_goes_on_at_one_press(visit: Visit) -> None:
