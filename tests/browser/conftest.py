@@ -21,8 +21,12 @@ from tests.fake_hub import FakeHub
 from viz.view import View
 
 PATIENCE = 90_000  # milliseconds; the first visit starts torch
-ONE = ("--renderer-process-limit=1", "--disable-features=IsolateOrigins,site-per-process", "--disable-site-isolation-trials")
-ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"
+FLAGS = (
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",  # no other computer is there
+    "--renderer-process-limit=1",  # one process draws all pages, whatever their address: a new one has all to compile
+    "--disable-features=IsolateOrigins,site-per-process",
+    "--disable-site-isolation-trials",
+)
 KEPT = "local_storage,indexeddb,cache_storage,service_workers"  # by pages, until somebody clears it
 
 # Mounts as Streamlit 1.67 does: the default export on a shadow root, again on the same one for new data or a new theme.
@@ -46,7 +50,7 @@ window.mounted = true;
 def browser() -> Iterator[Browser]:
     """A missing browser is a failure: a skipped test would look like a passed one."""
     try:
-        with site.chromium(ALONE, *ONE) as chromium:
+        with site.chromium(*FLAGS) as chromium:
             yield chromium
     except Exception as problem:
         if site.chromium_path() is None:
