@@ -12,11 +12,12 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import garbage, keep, stale, unsent
+from pages.parts import forgotten, garbage, keep, stale, unsent
 
 # Each visitor's request computes in a thread of its own. Several threads for one request wait for one another wherever
 # the cores are busy, and are many times slower than one. Set before anything imports torch, which reads it once.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+forgotten.mend()
 unsent.mend()
 stale.mend()
 garbage.spare()

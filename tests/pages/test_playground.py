@@ -48,7 +48,7 @@ def test_every_knob_has_its_place() -> None:
 def test_before_training_it_shows_what_there_is_to_learn() -> None:
     app = page()
     assert not app.exception
-    assert app.code[0].value.splitlines()[0] == "pgtkgart=tragktgp."
+    assert app.text[0].value.splitlines()[0] == "pgtkgart=tragktgp."
     assert not button(app, "Play").disabled
     assert button(app, "Back").disabled
 
@@ -85,7 +85,7 @@ def test_steps_live_knobs_and_a_pending_rebuild() -> None:
     app.select_slider(key="playground_n_layers").set_value(2).run()
     assert button(app, "Rebuild: 1 change")
     button(app, "Rebuild").click().run()
-    assert app.code  # a new run waits for Play
+    assert app.text  # a new run waits for Play
     assert app.session_state["playground_run"] is None
 
 
@@ -125,7 +125,7 @@ def test_a_table_with_a_broken_encoding_is_learnt_from() -> None:
     app.run()
     assert not app.exception
     assert "read as Windows" in said(app)
-    assert "caf\xe9 number" in app.code[0].value
+    assert "caf\xe9 number" in app.text[0].value
     assert app.session_state["playground_table"].count("\n") == 59
 
 
