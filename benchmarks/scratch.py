@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.inputs import quiet
-from benchmarks.rows import Row, cpu_seconds, figure, pairs
+from benchmarks.rows import Ratio, Row, cpu_seconds, figure, pairs
 
 SHAPES = {  # name -> layers, heads, d_model, tokens, batch
     "nanoGPT's on a CPU": (4, 4, 128, 64, 12),
@@ -47,11 +47,13 @@ def _row(name: str, n_layers: int, n_heads: int, d_model: int, n_tokens: int, ba
     tokens = torch.randint(0, VOCABULARY, (batch, n_tokens + 1))
     theirs, ours = Nano(VOCABULARY, n_tokens, n_layers, n_heads, d_model), Decoder(config)
     assert sum(p.numel() for p in theirs.parameters()) == sum(p.numel() for p in ours.parameters())
-    a, b = (_steps(model, tokens) for model in (theirs, ours))
-    for _ in range(3):
-        a()
-        b()
-    found = pairs(lambda: cpu_seconds(a), lambda: cpu_seconds(b), PAIRS)
+    a, b = (
+        _steps(
+            model, torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True), lambda: (tokens[:, :-1], tokens[:, 1:])
+        )
+        for model in (theirs, ours)
+    )
+    found = _compared(a, b)
     noise = pairs(lambda: cpu_seconds(a), lambda: cpu_seconds(a), PAIRS // 2)
     pace = f"{figure(STEPS / found.b)} steps per CPU second here, {figure(STEPS / found.a)} there"
     return Row(
@@ -66,17 +68,15 @@ def _row(name: str, n_layers: int, n_heads: int, d_model: int, n_tokens: int, ba
     )
 
 
-def _steps(model: Any, tokens: Any) -> Callable[[], None]:
-    """Ten steps: forward, backward, clip, AdamW."""
+def _steps(model: Any, optimizer: Any, batch: Callable[[], tuple[Any, Any]]) -> Callable[[], None]:
+    """Ten steps: what is read and what is asked, forward, backward, clip, step."""
     import torch
     from torch.nn import functional
 
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
-
     def steps() -> None:
         for _ in range(STEPS):
-            logits = model(tokens[:, :-1])
-            loss = functional.cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten())
+            read, asked = batch()
+            loss = functional.cross_entropy(model(read).flatten(0, 1), asked.flatten())
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -85,7 +85,15 @@ def _steps(model: Any, tokens: Any) -> Callable[[], None]:
     return steps
 
 
-def _loop(n_layers: int, n_heads: int, d_model: int, n_tokens: int, batch: int) -> Row:
+def _compared(a: Callable[[], None], b: Callable[[], None]) -> Ratio:
+    """The CPU time of one beside the other's, both warm."""
+    for _ in range(3):
+        a()
+        b()
+    return pairs(lambda: cpu_seconds(a), lambda: cpu_seconds(b), PAIRS)
+
+
+def _loop(n_layers: int, n_heads: int, d_model: int, n_tokens: int, batch_size: int) -> Row:
     """The playground's `Trainer` on a text of random letters, batches and bookkeeping included."""
     import random
 
@@ -105,7 +113,7 @@ def _loop(n_layers: int, n_heads: int, d_model: int, n_tokens: int, batch: int) 
         n_heads=n_heads,
         d_model=d_model,
         d_ff=4 * d_model,
-        batch_size=batch,
+        batch_size=batch_size,
         steps=50_000,
         activation="gelu",
         tied=True,
@@ -115,16 +123,20 @@ def _loop(n_layers: int, n_heads: int, d_model: int, n_tokens: int, batch: int) 
     d_vocab = len(ours.data.symbols)
     theirs = Nano(d_vocab, spec.config.max_len, n_layers, n_heads, d_model)
     assert sum(p.numel() for p in theirs.parameters()) == sum(p.numel() for p in ours.model.parameters())
-    a = _nano_steps(theirs, torch.randint(d_vocab, (CHARACTERS,)), n_tokens, batch)
+    data = torch.randint(d_vocab, (CHARACTERS,))
+
+    def batch() -> tuple[Any, Any]:  # get_batch of nanoGPT's train.py
+        starts = torch.randint(len(data) - n_tokens, (batch_size,))
+        windows = torch.stack([data[i : i + n_tokens + 1] for i in starts])
+        return windows[:, :-1], windows[:, 1:]
+
+    a = _steps(theirs, torch.optim.AdamW(theirs.parameters(), lr=1e-3), batch)
 
     def b() -> None:
         for _ in range(STEPS):
             ours.advance()
 
-    for _ in range(3):
-        a()
-        b()
-    found = pairs(lambda: cpu_seconds(a), lambda: cpu_seconds(b), PAIRS)
+    found = _compared(a, b)
     return Row(
         name="the playground's training loop, nanoGPT's on a CPU",
         measured=found.median,
@@ -132,31 +144,5 @@ def _loop(n_layers: int, n_heads: int, d_model: int, n_tokens: int, batch: int) 
         unit="x",
         against="CPU time of nanoGPT's loop as it is on a CPU: its batches, its AdamW, which is fused on CUDA only",
         detail=f"{found.spread}; {figure(STEPS / found.b)} steps per CPU second here, {figure(STEPS / found.a)} there; "
-        f"{n_layers} layers, {n_heads} heads, d_model {d_model}, {batch} texts of {n_tokens} tokens",
+        f"{n_layers} layers, {n_heads} heads, d_model {d_model}, {batch_size} texts of {n_tokens} tokens",
     )
-
-
-def _nano_steps(model: Any, data: Any, n_tokens: int, batch: int) -> Callable[[], None]:
-    """Ten steps of nanoGPT's train.py: get_batch, forward, backward, clip, step."""
-    import torch
-    from torch.nn import functional
-
-    groups = [
-        {"params": [p for p in model.parameters() if p.dim() >= 2], "weight_decay": 0.1},
-        {"params": [p for p in model.parameters() if p.dim() < 2], "weight_decay": 0.0},
-    ]
-    optimizer = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.95))
-
-    def steps() -> None:
-        for _ in range(STEPS):
-            starts = torch.randint(len(data) - n_tokens, (batch,))
-            read = torch.stack([data[i : i + n_tokens] for i in starts])
-            asked = torch.stack([data[i + 1 : i + 1 + n_tokens] for i in starts])
-            logits = model(read)
-            loss = functional.cross_entropy(logits.view(-1, logits.size(-1)), asked.view(-1), ignore_index=-1)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-
-    return steps

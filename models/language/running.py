@@ -35,7 +35,8 @@ class Run(Generic[T]):
         self.done: list[T] = []
         self._steps, self._here, self._patience = steps, here, patience
         self._stopping = threading.Event()
-        self._looked = self._there = time.monotonic()
+        self._looked = time.monotonic()
+        self._closed: float | None = None  # since when the page is known to be closed
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -78,6 +79,5 @@ class Run(Generic[T]):
     def _unseen(self) -> bool:
         """Whether nobody has looked for so long that nobody will."""
         now = time.monotonic()
-        if self._here():
-            self._there = now
-        return now - self._looked > self._patience or now - self._there > GONE
+        self._closed = None if self._here() else self._closed or now
+        return now - self._looked > self._patience or (self._closed is not None and now - self._closed > GONE)

@@ -36,10 +36,9 @@ def flush(queue: ForwardMsgQueue) -> list[ForwardMsg]:
     sent, ages = _flush(queue), _ages(queue)
     for message in sent:
         if message.WhichOneof("type") == "script_finished" and message.script_finished != EARLY:
-            for name, age in list(ages.items()):
-                ages[name] = age + 1
-                if age >= _most():
-                    del ages[name]
+            older = {name: age + 1 for name, age in ages.items() if age < _half()}
+            ages.clear()
+            ages.update(older)
         elif named := message.ref_hash or (message.hash if message.metadata.cacheable else ""):
             ages[named] = 0
     return sent
@@ -49,16 +48,17 @@ def request(session: AppSession, client_state: ClientState | None) -> None:
     """Streamlit's own, told only of what the browser will keep for half of the runs that it keeps anything."""
     if client_state is not None:
         ages = _ages(session._browser_queue)
-        young = [name for name in client_state.cached_message_hashes if ages.get(name, _most()) <= _most() // 2]
+        young = [name for name in client_state.cached_message_hashes if name in ages]
         del client_state.cached_message_hashes[:]
         client_state.cached_message_hashes.extend(young)
     _request(session, client_state)
 
 
 def _ages(queue: ForwardMsgQueue) -> Ages:
+    """Of what is young enough to be named."""
     ages: Ages = queue.__dict__.setdefault("headlight_ages", {})
     return ages
 
 
-def _most() -> int:
-    return int(config.get_option("global.maxCachedMessageAge"))
+def _half() -> int:
+    return int(config.get_option("global.maxCachedMessageAge")) // 2

@@ -165,6 +165,14 @@ def test_work_ends_soon_after_the_page_is_closed_unless_it_is_back(monkeypatch: 
     assert stays.state == "stopped"
 
 
+def test_a_page_that_is_away_once_after_a_long_step_is_not_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "GONE", 0.01)
+    here = iter([True, False, True, True])
+    run = Run((time.sleep(0.05) for _ in range(4)), 4, lambda: next(here))
+    run.wait(10)
+    assert (run.state, len(run.done)) == ("finished", 4)
+
+
 def test_work_ends_when_nobody_looks_and_says_what_broke_it() -> None:
     def steps() -> Iterator[int]:
         while True:
